@@ -1,0 +1,323 @@
+"""The catalogue: get, query, search, remove, and the parts that loading is made of.
+
+Stores are handed in; this room knows only the protocol they keep.
+"""
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    Store,
+    Triple,
+)
+
+from ndl_graph.description import DescriptionView
+from ndl_graph.errors import NotFoundError, QueryError, RemovedError
+from ndl_graph.labels import Labels, default_labels
+from ndl_graph.namespaces import DCT, FOAF, NDL, PREFIXES, RDF, XSD
+from ndl_graph.record import Record
+from ndl_graph.search import SearchIndex, SearchQuery, SearchResult
+
+__all__ = ["Catalog", "GraphStore", "GraphWriter", "OpenSnapshot", "View"]
+
+
+class View(Protocol):
+    """One immutable state of a store."""
+
+    name: str
+    folder: Path
+    graphs: Store
+    rejected: Store
+
+    def triples(self, graph: str) -> list[Triple]:
+        """The triples of a record's graph."""
+
+    def rejected_triples(self, graph: str) -> list[Triple]:
+        """The triples of a rejected description and its report."""
+
+
+class GraphWriter(Protocol):
+    """The one writer of a store; nothing it does is seen before `commit`."""
+
+    folder: Path
+    graphs: Store
+    rejected: Store
+
+    def replace(self, graphs: Sequence[tuple[str, Iterable[str]]], existing: Iterable[str]) -> None:
+        """Puts graphs, given as IRI and N-Triples lines."""
+
+    def reject(self, graphs: Sequence[tuple[str, Iterable[Triple]]]) -> None:
+        """Keeps rejected descriptions with their reports."""
+
+    def forget_rejected(self, graphs: Iterable[str]) -> None:
+        """Drops rejections that have been mended."""
+
+    def commit(self) -> None:
+        """Makes the present state the one that readers see."""
+
+
+class GraphStore(Protocol):
+    """Where records are kept."""
+
+    base_iri: str
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything has been committed yet."""
+
+    def current(self) -> str | None:
+        """The name of the newest snapshot."""
+
+    def snapshot(self) -> View:
+        """The newest snapshot."""
+
+    def writer(self) -> AbstractContextManager[GraphWriter]:
+        """The writer."""
+
+
+@dataclass(frozen=True)
+class OpenSnapshot:
+    """A snapshot with its index, open for reading."""
+
+    view: View
+    index: SearchIndex
+
+    @property
+    def name(self) -> str:
+        """The snapshot's name."""
+        return self.view.name
+
+
+class Catalog:
+    """The descriptions in a store, for reading; new snapshots are taken up as they appear."""
+
+    def __init__(self, store: GraphStore, labels: Labels | None = None) -> None:
+        self.store = store
+        self.labels = labels or default_labels()
+        self._open: OpenSnapshot | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def base_iri(self) -> str:
+        """What the IRIs of records start with."""
+        return self.store.base_iri
+
+    def snapshot(self) -> OpenSnapshot:
+        """The newest snapshot; raises `StoreError` where nothing has been loaded yet."""
+        name = self.store.current()
+        found = self._open
+        if found is not None and found.name == name:
+            return found
+        with self._lock:
+            if self._open is None or self._open.name != self.store.current():
+                view = self.store.snapshot()
+                self._open = OpenSnapshot(view, SearchIndex(view.folder / "index"))
+            return self._open
+
+    # --- records ---
+
+    def iri_of(self, name: str) -> str:
+        """The record IRI that a slug, a record IRI or a dataset IRI stands for; raises `NotFoundError`."""
+        graphs = self.snapshot().view.graphs
+        if not name.startswith(("http://", "https://")):
+            for kind in ("dataset", "service", "series"):
+                iri = f"{self.base_iri}{kind}/{name}"
+                if _is_iri(iri) and graphs.contains_named_graph(NamedNode(iri)):
+                    return iri
+            raise NotFoundError("there is no such record", where=name, hint="Search for it: ndl-graph query, or /dataset?q=…")
+        if not _is_iri(name):
+            raise NotFoundError("this is no IRI", where=name)
+        if graphs.contains_named_graph(NamedNode(name)):
+            return name
+        for quad in graphs.quads_for_pattern(None, FOAF.primaryTopic, NamedNode(name), None):
+            return str(quad.subject.value)
+        raise NotFoundError("there is no such record", where=name, hint="Give a slug, a record IRI or a dataset IRI.")
+
+    def get(self, name: str) -> Record:
+        """The record of that slug, record IRI or dataset IRI; raises `NotFoundError` or `RemovedError`."""
+        iri = self.iri_of(name)
+        triples = self.snapshot().view.triples(iri)
+        node = NamedNode(iri)
+        own = {triple.predicate: triple.object for triple in triples if triple.subject == node}
+        topic = own.get(FOAF.primaryTopic)
+        if own.get(RDF.type) == NDL.Tombstone or not isinstance(topic, NamedNode):
+            title, removed = own.get(DCT.title), own.get(NDL.removed)
+            raise RemovedError(
+                "this record was removed",
+                where=iri,
+                title=title.value if isinstance(title, Literal) else None,
+                removed=removed.value if isinstance(removed, Literal) else None,
+            )
+        key = own.get(NDL.key)
+        kind = iri.removeprefix(self.base_iri).split("/", 1)[0]
+        return Record(iri=node, dataset=topic, kind=kind, key=key.value if isinstance(key, Literal) else "", triples=tuple(triples))
+
+    def describe(self, record: Record, languages: Sequence[str] = ("en",)) -> DescriptionView:
+        """A record as its reader sees it."""
+        return DescriptionView(record.triples, record.dataset, self.labels, languages)
+
+    def records(self) -> Iterator[Record]:
+        """Every record, in the order of their IRIs."""
+        graphs = self.snapshot().view.graphs
+        for iri in sorted(graph.value for graph in graphs.named_graphs() if isinstance(graph, NamedNode)):
+            try:
+                record = self.get(iri)
+            except RemovedError:
+                continue
+            if record.kind != "catalog":
+                yield record
+
+    def members(self, offset: int = 0, limit: int = 100) -> tuple[int, list[tuple[str, str, str]]]:
+        """How many records there are, and some of them: record IRI, dataset IRI and date of the last change."""
+        found = self.snapshot().view.graphs.query(
+            f"SELECT ?record ?dataset ?modified WHERE {{ ?record a dcat:CatalogRecord ; ndl:digest ?digest ; "
+            f"foaf:primaryTopic ?dataset ; dct:modified ?modified }} ORDER BY ?record OFFSET {offset} LIMIT {limit}",
+            prefixes=PREFIXES,
+            use_default_graph_as_union=True,
+        )
+        assert isinstance(found, QuerySolutions)
+        rows = [(row["record"].value, row["dataset"].value, row["modified"].value) for row in found]
+        return self.count(), rows
+
+    def count(self) -> int:
+        """How many records there are."""
+        graphs = self.snapshot().view.graphs
+        found = graphs.query(
+            "SELECT (COUNT(?record) AS ?n) WHERE { GRAPH ?g { ?record ndl:digest ?digest } }", prefixes=PREFIXES
+        )
+        assert isinstance(found, QuerySolutions)
+        return int(next(iter(found))["n"].value)
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Records that match."""
+        return self.snapshot().index.search(query)
+
+    # --- SPARQL ---
+
+    def query(
+        self,
+        text: str,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+    ) -> QuerySolutions | QueryBoolean | QueryTriples:
+        """Runs a SPARQL 1.1 query on the union of all records, or on the graphs named (SPARQL 1.1 Protocol, 2.1.4).
+
+        Raises `QueryError` with line and column.
+        """
+        refuse_depth(text)
+        graphs = self.snapshot().view.graphs
+        try:
+            return graphs.query(
+                text,
+                prefixes=PREFIXES,
+                use_default_graph_as_union=not default_graphs,
+                default_graph=[NamedNode(iri) for iri in default_graphs] or None,
+                named_graphs=[NamedNode(iri) for iri in named_graphs] or None,
+            )
+        except SyntaxError as error:
+            raise query_error(str(error), text) from None
+        except ValueError as error:
+            raise QueryError(f"a graph is named by no IRI: {error}") from None
+        except OSError as error:
+            raise QueryError(f"it cannot be run: {error}") from None
+
+    # --- removing ---
+
+    def remove(self, name: str) -> str:
+        """Removes a record and leaves a tombstone; gives its IRI. Raises `NotFoundError`."""
+        record = self.get(name)
+        title = self.describe(record).title
+        with self.store.writer() as writer, open_index(writer) as index:
+            lines = [
+                f"{triple}"
+                for triple in (
+                    Triple(record.iri, RDF.type, NDL.Tombstone),
+                    Triple(record.iri, DCT.title, Literal(title)),
+                    Triple(record.iri, FOAF.primaryTopic, record.dataset),
+                    Triple(record.iri, NDL.key, Literal(record.key)),
+                    Triple(record.iri, NDL.removed, now()),
+                )
+            ]
+            writer.replace([(record.iri.value, lines)], [record.iri.value])
+            index.replace([], [record.iri.value])
+            index.commit()
+            writer.commit()
+        return record.iri.value
+
+    def rejected(self) -> list[Mapping[str, str]]:
+        """The descriptions that were turned away: IRI of the rejection, dataset, title, source and date."""
+        store = self.store.snapshot()
+        found = store.rejected.query(
+            "SELECT ?iri ?dataset ?title ?source ?date WHERE { GRAPH ?g { ?iri a ndl:Rejection ; "
+            "foaf:primaryTopic ?dataset ; dct:title ?title ; ndl:sourceName ?source ; dct:issued ?date } } ORDER BY ?iri",
+            prefixes=PREFIXES,
+        )
+        return [{str(name.value): row[name].value for name in found.variables} for row in found]
+
+
+@contextmanager
+def open_index(writer: GraphWriter) -> Iterator[SearchIndex]:
+    """The index that belongs to a writer's working copy."""
+    yield SearchIndex(writer.folder / "index")
+
+
+def now() -> Literal:
+    """The present time as `xsd:dateTime`, to the second."""
+    return Literal(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), datatype=XSD.dateTime)
+
+
+def _is_iri(text: str) -> bool:
+    try:
+        NamedNode(text)
+    except ValueError:
+        return False
+    return True
+
+
+#: Oxigraph's parser needs stack for each bracket; 8,000 of them would end the process.
+DEEPEST_QUERY: Final = 500
+
+
+def refuse_depth(text: str) -> None:
+    """Raises `QueryError` for brackets nested deeper than any query needs."""
+    depth = deepest = 0
+    for mark in text:
+        if mark in "({[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in ")}]":
+            depth -= 1
+    if deepest > DEEPEST_QUERY:
+        raise QueryError(f"brackets are nested {deepest} deep; {DEEPEST_QUERY} is the most", hint="Simplify the query.")
+
+
+def query_error(said: str, text: str) -> QueryError:
+    """The engine's words about a query as line, column and a caret under the place."""
+    place = re.search(r"(?:error )?at (\d+):(\d+): (.*)", said, re.S)
+    if not place:
+        return QueryError(said.split("\n", 1)[0][:300], hint=_hint(said))
+    line, column = int(place[1]), int(place[2])
+    lines = text.splitlines() or [""]
+    shown = lines[min(line, len(lines)) - 1]
+    start = max(0, column - 60)
+    caret = f"{shown[start : column + 40]}\n  {' ' * (column - 1 - start)}^"
+    message = "the query cannot be understood here" if "expected" in place[3] else place[3].strip()[:300]
+    return QueryError(message, where=f"line {line}, column {column}", hint=caret, line=line, column=column)
+
+
+def _hint(said: str) -> str | None:
+    if "prefix" in said.casefold():
+        return "Declare the prefix first, as in: PREFIX dct: <http://purl.org/dc/terms/>"
+    return None
+

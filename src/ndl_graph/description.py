@@ -1,0 +1,266 @@
+"""Reads what a description says, in the reader's language: titles, parties, distributions, access.
+
+A view over triples, not a model of a dataset: whatever it does not know stays in the graph and is published.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from ndl_graph.labels import Labels
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, IANA, NDL, RDF, RDFS, SCHEMA, SKOS, VCARD
+from ndl_graph.record import Node, Term
+
+__all__ = ["NATIONS", "DescriptionView", "View"]
+
+_PLACES: Final = "http://statistics.data.gov.uk/id/statistical-geography/"
+_UK: Final = ("England", "Scotland", "Wales", "Northern Ireland")
+#: Places that say which of the four nations a dataset covers, by IRI and by the names that really occur.
+NATIONS: Final[dict[str, tuple[str, ...]]] = {
+    _PLACES + "E92000001": ("England",),
+    _PLACES + "W92000004": ("Wales",),
+    _PLACES + "S92000003": ("Scotland",),
+    _PLACES + "N92000002": ("Northern Ireland",),
+    _PLACES + "K02000001": _UK,
+    _PLACES + "K03000001": ("England", "Scotland", "Wales"),
+    _PLACES + "K04000001": ("England", "Wales"),
+    "http://publications.europa.eu/resource/authority/country/GBR": _UK,
+    "england": ("England",),
+    "wales": ("Wales",),
+    "cymru": ("Wales",),
+    "scotland": ("Scotland",),
+    "northern ireland": ("Northern Ireland",),
+    "united kingdom": _UK,
+    "uk": _UK,
+    "gb": _UK,
+    "great britain": ("England", "Scotland", "Wales"),
+    "england and wales": ("England", "Wales"),
+    "gb-eng": ("England",),
+    "gb-sct": ("Scotland",),
+    "gb-wls": ("Wales",),
+    "gb-nir": ("Northern Ireland",),
+    "gb-gbn": ("England", "Scotland", "Wales"),
+    "gb-ukm": _UK,
+    "gb-eaw": ("England", "Wales"),
+}
+
+
+class View:
+    """A node in a description and what is said about it, with text in the reader's language."""
+
+    def __init__(
+        self,
+        node: Term,
+        index: dict[Term, list[tuple[NamedNode, Term]]],
+        labels: Labels,
+        languages: Sequence[str],
+    ) -> None:
+        self.node = node
+        self._index = index
+        self._labels = labels
+        self._languages = languages
+
+    def at(self, node: Term) -> "View":
+        """The view of another node of the same description."""
+        return View(node, self._index, self._labels, self._languages)
+
+    @property
+    def iri(self) -> str | None:
+        """The node's IRI, if it is one."""
+        return self.node.value if isinstance(self.node, NamedNode) else None
+
+    @property
+    def statements(self) -> list[tuple[NamedNode, Term]]:
+        """Property and value pairs, in the order they were given."""
+        return self._index.get(self.node, [])
+
+    @property
+    def is_described(self) -> bool:
+        """Whether anything is said about the node here."""
+        return self.node in self._index
+
+    def values(self, *predicates: NamedNode) -> list[Term]:
+        """All values of the first of the predicates that has any."""
+        for predicate in predicates:
+            if found := [value for name, value in self.statements if name == predicate]:
+                return found
+        return []
+
+    def views(self, *predicates: NamedNode) -> list["View"]:
+        """The same, as views."""
+        return [self.at(value) for value in self.values(*predicates)]
+
+    def view(self, *predicates: NamedNode) -> "View | None":
+        """The first of them."""
+        return next(iter(self.views(*predicates)), None)
+
+    def has_type(self, *types: NamedNode) -> bool:
+        """Whether the node is said to be of one of the classes."""
+        return any(value in types for value in self.values(RDF.type))
+
+    def literal(self, *predicates: NamedNode) -> Literal | None:
+        """The value in the language that suits the reader best."""
+        literals = [value for value in self.values(*predicates) if isinstance(value, Literal)]
+        return _best(literals, self._languages)
+
+    def text(self, *predicates: NamedNode) -> str:
+        """That value's text, or an empty string."""
+        found = self.literal(*predicates)
+        return found.value.strip() if found else ""
+
+    def texts(self, *predicates: NamedNode) -> list[str]:
+        """Every literal value's text, once each."""
+        return list(
+            dict.fromkeys(
+                value.value.strip()
+                for value in self.values(*predicates)
+                if isinstance(value, Literal) and value.value.strip()
+            )
+        )
+
+    @property
+    def label(self) -> str:
+        """What people call the node: what the description says, else our vocabulary, else the IRI's end."""
+        if isinstance(self.node, Literal):
+            return self.node.value.strip()
+        said = self.text(DCT.title) or self.text(
+            SKOS.prefLabel, FOAF.name, VCARD.fn, VCARD["organization-name"], RDFS.label, SCHEMA.name
+        )
+        if said:
+            return said
+        return self._labels.text(self.node.value, self._languages) if isinstance(self.node, NamedNode) else ""
+
+    def link(self, *predicates: NamedNode) -> str | None:
+        """The first value that can be followed: an http(s), mailto or tel IRI, written as IRI or as text."""
+        for predicate in predicates:
+            for value in self.values(predicate):
+                if isinstance(value, (NamedNode, Literal)) and _followable(value.value):
+                    return value.value
+        return None
+
+
+class DescriptionView(View):
+    """A description seen from its dataset, service, series or catalogue."""
+
+    def __init__(
+        self,
+        triples: Iterable[Triple],
+        root: Node,
+        labels: Labels,
+        languages: Sequence[str] = ("en",),
+    ) -> None:
+        index: dict[Term, list[tuple[NamedNode, Term]]] = {}
+        for triple in triples:
+            index.setdefault(triple.subject, []).append((triple.predicate, triple.object))
+        super().__init__(root, index, labels, languages)
+
+    @cached_property
+    def title(self) -> str:
+        """The title."""
+        return self.text(DCT.title, SCHEMA.name) or self.label
+
+    @cached_property
+    def summary(self) -> str:
+        """The long description as the publisher wrote it; may hold HTML or Markdown."""
+        return self.text(DCT.description, SCHEMA.description)
+
+    @cached_property
+    def publisher(self) -> View | None:
+        """Who makes the dataset available."""
+        return self.view(DCT.publisher, SCHEMA.publisher, DCT.creator, SCHEMA.creator)
+
+    @cached_property
+    def licence(self) -> View | None:
+        """The licence of the dataset, else of its first distribution that states one."""
+        own = self.view(DCT.license, SCHEMA.license)
+        return own or next((found for part in self.distributions if (found := part.view(DCT.license))), None)
+
+    @cached_property
+    def access(self) -> View | None:
+        """Who may have the data: our access level, else the standard access rights."""
+        level = self.view(NDL.accessLevel)
+        rights = self.views(DCT.accessRights)
+        return level or next((view for view in rights if view.iri), None) or next(iter(rights), None)
+
+    @cached_property
+    def distributions(self) -> list[View]:
+        """The ways to the data."""
+        return self.views(DCAT.distribution)
+
+    @cached_property
+    def themes(self) -> list[View]:
+        """The subjects the dataset is filed under."""
+        return [view for view in self.views(DCAT.theme) if view.label]
+
+    @cached_property
+    def keywords(self) -> list[str]:
+        """Free words."""
+        return self.texts(DCAT.keyword, SCHEMA.keywords)
+
+    @cached_property
+    def formats(self) -> list[str]:
+        """Names of the file formats on offer, each once."""
+        named = (
+            view.label
+            for part in self.distributions
+            for view in (part.views(DCT.format) or part.views(DCAT.mediaType))
+        )
+        return list(dict.fromkeys(name.removeprefix(str(IANA)) for name in named if name))
+
+    @cached_property
+    def modified(self) -> str:
+        """When the dataset last changed, else appeared: the lexical form of the date."""
+        return self.text(DCT.modified, SCHEMA.dateModified, DCT.issued, SCHEMA.datePublished)
+
+    @cached_property
+    def places(self) -> list[View]:
+        """Where it is about."""
+        return self.views(DCT.spatial, SCHEMA.spatialCoverage)
+
+    @cached_property
+    def nations(self) -> list[str]:
+        """Which of the four nations its places name, and no guess beyond that."""
+        found: dict[str, None] = {}
+        for place in self.places:
+            for name in (place.iri or "", place.label.casefold()):
+                found.update(dict.fromkeys(NATIONS.get(name, ())))
+        return list(found)
+
+    @cached_property
+    def contacts(self) -> list[View]:
+        """Whom to ask."""
+        return self.views(DCAT.contactPoint, SCHEMA.contactPoint)
+
+    @cached_property
+    def record_sets(self) -> list[View]:
+        """Croissant record sets: the tables inside, with their fields."""
+        return self.views(CR.recordSet)
+
+    @cached_property
+    def landing_page(self) -> str | None:
+        """The publisher's own page."""
+        return self.link(DCAT.landingPage, FOAF.page, FOAF.homepage, SCHEMA.url)
+
+    def parts(self) -> Iterator[View]:
+        """Every node that is described, the root first."""
+        yield self
+        for node in self._index:
+            if node != self.node:
+                yield self.at(node)
+
+
+def _followable(value: str) -> bool:
+    return value.startswith(("http://", "https://", "mailto:", "tel:"))
+
+
+def _best(literals: list[Literal], languages: Sequence[str]) -> Literal | None:
+    for language in languages:
+        for literal in literals:
+            if (literal.language or "").split("-")[0].casefold() == language:
+                return literal
+    plain = next((literal for literal in literals if literal.language is None), None)
+    return plain or next(iter(literals), None)
+
+

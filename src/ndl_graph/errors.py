@@ -1,0 +1,103 @@
+"""Everything that can go wrong, as one tree.
+
+NdlGraphError
+├── SettingError            a setting has a value that cannot be used
+├── SourceError             a source cannot be read at all
+│   └── ParseError          it was read, but its syntax is broken (line and column)
+├── ProfileError            an unknown profile, or shapes that are themselves ill-formed
+├── NothingToValidateError  there is no description in what was given
+├── NotFoundError           no such record
+│   └── RemovedError        there was one; its tombstone is left
+├── QueryError              a SPARQL query that cannot be run (line, column)
+└── StoreError              the store cannot be opened, read or written
+    └── StoreBusyError      another writer holds it
+
+Errors know nothing of HTTP or exit codes: the edges decide those.
+"""
+
+from dataclasses import dataclass
+
+__all__ = [
+    "NdlGraphError",
+    "NotFoundError",
+    "NothingToValidateError",
+    "ParseError",
+    "ProfileError",
+    "QueryError",
+    "RemovedError",
+    "SettingError",
+    "SourceError",
+    "StoreBusyError",
+    "StoreError",
+]
+
+
+@dataclass(eq=False)
+class NdlGraphError(Exception):
+    """What happened, where, and what to do next."""
+
+    message: str
+    where: str | None = None
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        advice = f"\n  {self.hint}" if self.hint else ""
+        return f"{place}{self.message}{advice}"
+
+
+class SettingError(NdlGraphError):
+    """A setting has a value that cannot be used."""
+
+
+class SourceError(NdlGraphError):
+    """A source cannot be read: missing, empty, too large, binary, out of reach."""
+
+
+@dataclass(eq=False)
+class ParseError(SourceError):
+    """The syntax of a source is broken; `line` and `column` count from 1."""
+
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.where, self.line, self.column) if part is not None)
+        advice = f"\n  {self.hint}" if self.hint else ""
+        return f"{place}: {self.message}{advice}" if place else f"{self.message}{advice}"
+
+
+class ProfileError(NdlGraphError):
+    """A profile is unknown, or its shapes are ill-formed."""
+
+
+class NothingToValidateError(NdlGraphError):
+    """There is no description in what was given, so nothing was checked."""
+
+
+class NotFoundError(NdlGraphError):
+    """There is no such record."""
+
+
+@dataclass(eq=False)
+class RemovedError(NotFoundError):
+    """The record was withdrawn; `removed` says when, `title` what it was called."""
+
+    title: str | None = None
+    removed: str | None = None
+
+
+@dataclass(eq=False)
+class QueryError(NdlGraphError):
+    """A SPARQL query cannot be run; `line` and `column` count from 1."""
+
+    line: int | None = None
+    column: int | None = None
+
+
+class StoreError(NdlGraphError):
+    """The store cannot be opened, read or written."""
+
+
+class StoreBusyError(StoreError):
+    """Another process is writing to the store."""

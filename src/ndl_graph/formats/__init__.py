@@ -1,0 +1,223 @@
+"""The formats: one table from which reading, negotiation, the command line, Link headers and the docs are made."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, Final
+
+from pyoxigraph import RdfFormat, Triple
+
+from ndl_graph.description import DescriptionView
+from ndl_graph.errors import ParseError, SettingError, SourceError
+from ndl_graph.formats import croissant, dcat_us, jsonld, markdown, rdf, schema_org, ukgov
+from ndl_graph.labels import default_labels
+from ndl_graph.record import Record
+
+__all__ = ["FORMATS", "Format", "detect", "format_named", "readable", "writable"]
+
+Reader = Callable[[IO[bytes], str], Iterator[Triple]]
+Writer = Callable[[Record], bytes]
+
+_JSON: Final = "application/json"
+
+
+@dataclass(frozen=True)
+class Format:
+    """One form of a description.
+
+    `suffixes` are those of files (the first is also that of the route); `profile` tells formats of one media
+    type apart (RFC 6906); `also` are media types that mean the same on the way in.
+    """
+
+    name: str
+    title: str
+    media_type: str
+    suffixes: tuple[str, ...]
+    read: Reader | None = None
+    write: Writer | None = None
+    profile: str | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def content_type(self) -> str:
+        """The media type with its parameters."""
+        kind = f'{self.media_type}; profile="{self.profile}"' if self.profile else self.media_type
+        return f"{kind}; charset=utf-8" if self.media_type.startswith("text/") else kind
+
+
+def _view(record: Record) -> DescriptionView:
+    return DescriptionView(record.triples, record.dataset, default_labels())
+
+
+def _rdf(syntax: RdfFormat) -> Writer:
+    return lambda record: rdf.write(syntax, record.triples)
+
+
+FORMATS: Final = (
+    Format(
+        "turtle",
+        "Turtle",
+        "text/turtle",
+        ("ttl",),
+        partial(rdf.read, RdfFormat.TURTLE),
+        _rdf(RdfFormat.TURTLE),
+        also=("application/x-turtle",),
+    ),
+    Format(
+        "jsonld",
+        "JSON-LD",
+        "application/ld+json",
+        ("jsonld",),
+        jsonld.read,
+        lambda record: jsonld.write(record.triples, (record.iri, record.dataset)),
+    ),
+    Format(
+        "ntriples",
+        "N-Triples",
+        "application/n-triples",
+        ("nt",),
+        partial(rdf.read, RdfFormat.N_TRIPLES),
+        _rdf(RdfFormat.N_TRIPLES),
+    ),
+    Format(
+        "rdfxml",
+        "RDF/XML",
+        "application/rdf+xml",
+        ("rdf", "owl"),
+        partial(rdf.read, RdfFormat.RDF_XML),
+        _rdf(RdfFormat.RDF_XML),
+    ),
+    Format(
+        "schema",
+        "schema.org JSON-LD",
+        "application/ld+json",
+        ("schema.jsonld",),
+        jsonld.read,
+        lambda record: schema_org.write(_view(record), record.iri.value),
+        profile="https://schema.org/",
+    ),
+    Format(
+        "croissant",
+        "Croissant 1.1 JSON-LD",
+        "application/ld+json",
+        ("croissant.json",),
+        jsonld.read,
+        lambda record: croissant.write(_view(record), record.iri.value, record.triples),
+        profile=croissant.VERSIONS["1.1"],
+    ),
+    Format(
+        "croissant-1.0",
+        "Croissant 1.0 JSON-LD",
+        "application/ld+json",
+        (),
+        jsonld.read,
+        lambda record: croissant.write(_view(record), record.iri.value, record.triples, "1.0"),
+        profile=croissant.VERSIONS["1.0"],
+    ),
+    Format(
+        "markdown",
+        "Markdown",
+        "text/markdown",
+        ("md",),
+        None,
+        lambda record: markdown.write(_view(record), record.iri.value),
+    ),
+    Format("nquads", "N-Quads", "application/n-quads", ("nq",), partial(rdf.read, RdfFormat.N_QUADS)),
+    Format("trig", "TriG", "application/trig", ("trig",), partial(rdf.read, RdfFormat.TRIG)),
+    Format("dcat-us", "DCAT-US 1.1 data.json", _JSON, (), dcat_us.read),
+    Format("ukgov-yaml", "UK exchange model, YAML", "application/yaml", ("yaml", "yml"), ukgov.read_yaml, also=("text/yaml", "application/x-yaml")),
+    Format("ukgov-json", "UK exchange model, JSON", _JSON, (), ukgov.read_json),
+    Format("ukgov-csv", "UK exchange model, CSV", "text/csv", ("csv",), ukgov.read_csv),
+    Format("html", "HTML page with JSON-LD", "text/html", ("html", "htm"), schema_org.read_html, also=("application/xhtml+xml",)),
+)
+
+
+def readable() -> list[Format]:
+    """The formats that can be read."""
+    return [form for form in FORMATS if form.read]
+
+
+def writable() -> list[Format]:
+    """The formats that a record can be written in."""
+    return [form for form in FORMATS if form.write]
+
+
+def format_named(name: str, among: list[Format] | None = None) -> Format:
+    """The format of that name; raises `SettingError` with the names there are."""
+    choices = list(FORMATS) if among is None else among
+    for form in choices:
+        if form.name == name:
+            return form
+    raise SettingError(f"there is no format {name!r}", hint="One of: " + ", ".join(form.name for form in choices))
+
+
+_SNIFF: Final = 64 * 1024
+_STATEMENT: Final = re.compile(rb"^\s*(?:<[^>]*>|_:\S+)\s+<[^>]*>\s+.*?(<[^>]*>)?\s*\.\s*$", re.M)
+_FOUR_TERMS: Final = re.compile(
+    rb'^\s*(?:<[^>]*>|_:\S+)\s+<[^>]*>\s+(?:<[^>]*>|_:\S+|"(?:[^"\\]|\\.)*"\S*)\s+(?:<[^>]*>|_:\S+)\s*\.\s*$', re.M
+)
+
+
+def detect(data: IO[bytes], name: str = "", media_type: str = "") -> Format:
+    """The format of a source: by its suffix, else its media type, else its content.
+
+    JSON is always told by content, since one suffix serves five formats. `data` must be seekable and is left at
+    its start. Raises `SourceError` for what is empty or binary, `ParseError` for what is in no format we read.
+    """
+    head = data.read(_SNIFF)
+    data.seek(0)
+    if not head.strip():
+        raise SourceError("there is nothing in it")
+    if b"\0" in head:
+        raise ParseError("this is a binary file, not text", hint="Give a description in one of: " + _names())
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start[:1] in b"{[" and not (start[:1] == b"[" and name.casefold().endswith((".ttl", ".trig"))):
+        return _detect_json(data)
+    lowered = name.casefold().removesuffix(".gz")
+    for form in readable():
+        if any(lowered.endswith("." + suffix) for suffix in form.suffixes):
+            return form
+    kind = media_type.split(";")[0].strip().casefold()
+    for form in readable():
+        if kind in (form.media_type, *form.also) and kind != _JSON:
+            return form
+    return _detect_content(start)
+
+
+def _names() -> str:
+    return ", ".join(form.name for form in readable())
+
+
+def _detect_json(data: IO[bytes]) -> Format:
+    try:
+        document = jsonld.load_json(data)
+    finally:
+        data.seek(0)
+    if dcat_us.is_dcat_us(document):
+        return format_named("dcat-us")
+    if ukgov.is_ukgov(document):
+        return format_named("ukgov-json")
+    return format_named("jsonld")
+
+
+def _detect_content(start: bytes) -> Format:
+    lowered = start[:2048].lower()
+    if lowered.startswith((b"<!doctype html", b"<html")):
+        return format_named("html")
+    if lowered.startswith(b"<?xml") or b"<rdf:rdf" in lowered:
+        return format_named("html" if b"<html" in lowered else "rdfxml")
+    if re.search(rb"^\s*(@prefix|@base|prefix\s+\S*:\s*<|base\s+<)", start, re.I | re.M):
+        return format_named("trig" if re.search(rb"^\s*(graph\s+)?\S+\s*\{", start, re.I | re.M) else "turtle")
+    if _FOUR_TERMS.search(start):
+        return format_named("nquads")
+    if _STATEMENT.search(start):
+        return format_named("turtle")
+    first = start.split(b"\n", 1)[0]
+    if b"," in first and b"title" in first and b"identifier" in first:
+        return format_named("ukgov-csv")
+    if re.search(rb"^(identifier|title|type|contactName):\s", start, re.M):
+        return format_named("ukgov-yaml")
+    raise ParseError("this is in no format that can be read here", hint="Name it with --format, one of: " + _names())
+
+

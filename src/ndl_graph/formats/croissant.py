@@ -1,0 +1,228 @@
+"""Croissant 1.0 and 1.1: what came in as Croissant goes out again; what came in as DCAT is put into its terms."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from ndl_graph.crosswalk import AGENT, DATASET, DISTRIBUTION
+from ndl_graph.description import DescriptionView, View
+from ndl_graph.formats import contexts, jsonld
+from ndl_graph.formats.jsonld import Json, TreeWriter
+from ndl_graph.namespaces import CR, DCAT, DCT, IANA, PREFIXES, RDF, SCHEMA, XSD
+from ndl_graph.record import Node
+
+__all__ = ["VERSIONS", "write"]
+
+#: Version and the IRI that a dataset conforms to.
+VERSIONS: Final = {"1.0": "http://mlcommons.org/croissant/1.0", "1.1": "http://mlcommons.org/croissant/1.1"}
+
+# What the crosswalk says in schema.org terms is not said a second time in DCAT.
+_OTHER_WORDS: Final = tuple(
+    PREFIXES[prefix] for prefix in ("dcat", "dct", "foaf", "vcard", "ndl", "adms", "spdx", "dcatap", "dpv", "ukgov")
+) + ("https://project-open-data.cio.gov/",)
+_ORDER: Final = {
+    name: rank
+    for rank, name in enumerate(
+        "name description conformsTo alternateName url license creator publisher citeAs datePublished "
+        "dateModified version keywords isLiveDataset distribution recordSet".split()
+    )
+}
+_NATIVE: Final = {XSD.integer: int, XSD.double: float, XSD.decimal: float}
+
+
+def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: str = "1.1") -> bytes:
+    """The dataset as Croissant JSON-LD of the given version (Croissant 1.1, section “Dataset-level information”)."""
+    assert isinstance(view.node, NamedNode)
+    root = view.node
+    native = [triple for triple in triples if _is_native(triple)]
+    stated = {(triple.subject, triple.predicate) for triple in native}
+    derived = [
+        triple for triple in _derived(view, page) if (triple.subject, triple.predicate) not in stated
+    ]
+    conforms = [triple for triple in native if triple.predicate == DCT.conformsTo]
+    ours = VERSIONS[version]
+    if not any(_text(triple) == ours for triple in conforms):
+        if conforms and all(_text(triple) not in VERSIONS.values() for triple in conforms):
+            native.append(Triple(root, DCT.conformsTo, Literal(ours)))
+        else:
+            native = [triple for triple in native if triple not in conforms]
+            native.append(Triple(root, DCT.conformsTo, Literal(ours)))
+    types = [Triple(root, RDF.type, SCHEMA.Dataset)]
+    whole = _reachable(root, dict.fromkeys([*types, *native, *derived]))
+    tagged = any(isinstance(t.object, Literal) and t.object.language == "en" for t in whole if t in set(native))
+    context = {key: value for key, value in contexts.read("croissant").items() if tagged or key != "@language"}
+    writer = TreeWriter(
+        whole,
+        key=_key,
+        value=lambda name, value: _value(name, value, tagged),
+        node_id=lambda node: _local(node, root.value),
+        type_name=_type,
+        reference=lambda name, value: _reference(name, value, root.value),
+    )
+    tree = writer.tree(root, _ORDER)
+    return jsonld.dumps({"@context": context, **tree})
+
+
+def _text(triple: Triple) -> str:
+    return triple.object.value if isinstance(triple.object, (Literal, NamedNode)) else ""
+
+
+def _is_native(triple: Triple) -> bool:
+    name = triple.predicate.value
+    if triple.predicate == RDF.type:
+        return isinstance(triple.object, NamedNode) and triple.object.value.startswith(
+            (PREFIXES["cr"], PREFIXES["schema"])
+        )
+    if triple.predicate == DCT.conformsTo:
+        return _text(triple).startswith("http://mlcommons.org/croissant/")
+    return not name.startswith(_OTHER_WORDS)
+
+
+def _reachable(root: Node, triples: dict[Triple, None]) -> list[Triple]:
+    index: dict[Node, list[Triple]] = {}
+    for triple in triples:
+        index.setdefault(triple.subject, []).append(triple)
+    seen: set[Node] = {root}
+    queue: list[Node] = [root]
+    found: list[Triple] = []
+    while queue:
+        for triple in index.get(queue.pop(), ()):
+            found.append(triple)
+            value = triple.object
+            if isinstance(value, (NamedNode, BlankNode)) and value not in seen and value in index:
+                seen.add(value)
+                queue.append(value)
+    return found
+
+
+def _derived(view: DescriptionView, page: str) -> list[Triple]:
+    """The statements that DCAT makes, in Croissant's terms."""
+    root = view.node
+    assert isinstance(root, NamedNode)
+    out = [Triple(root, SCHEMA.url, Literal(page)), Triple(root, SCHEMA.sameAs, root)]
+    is_croissant = view.has_type(SCHEMA.Dataset)
+    for schema, dcat in DATASET:
+        if schema in (SCHEMA.distribution, SCHEMA.url, SCHEMA.publisher, SCHEMA.creator, SCHEMA.name):
+            continue
+        if schema in (SCHEMA.description, SCHEMA.spatialCoverage, SCHEMA.temporalCoverage, SCHEMA.inLanguage):
+            continue
+        if schema == SCHEMA.license:
+            licence = view.licence
+            values = [licence] if licence else []
+        else:
+            values = view.views(dcat)
+        out += [Triple(root, schema, Literal(value.iri or value.label)) for value in values if value.iri or value.label]
+    out.append(Triple(root, SCHEMA.name, Literal(view.title)))
+    if view.summary:
+        out.append(Triple(root, SCHEMA.description, Literal(view.summary)))
+    for schema, names in ((SCHEMA.creator, (DCT.creator, DCT.publisher)), (SCHEMA.publisher, (DCT.publisher,))):
+        for agent in view.views(*names):
+            if isinstance(agent.node, (NamedNode, BlankNode)):
+                out.append(Triple(root, schema, agent.node))
+                out += _agent(agent)
+    if not is_croissant:
+        for part in view.distributions:
+            out += _file(view, part)
+        if not view.literal(SCHEMA.datePublished) and not view.literal(DCT.issued) and view.modified:
+            out.append(Triple(root, SCHEMA.datePublished, Literal(view.modified)))
+        if not any(part.literal(SCHEMA.sha256, SCHEMA.md5, CR.md5) for part in view.distributions):
+            # Files of public bodies change in place, so there is no hash to state (Croissant 1.0, isLiveDataset).
+            out.append(Triple(root, CR.isLiveDataset, Literal(True)))
+    return out
+
+
+def _agent(agent: View) -> list[Triple]:
+    node = agent.node
+    assert isinstance(node, (NamedNode, BlankNode))
+    out = [Triple(node, RDF.type, SCHEMA.Organization), Triple(node, SCHEMA.name, Literal(agent.label))]
+    for schema, dcat in AGENT:
+        if schema != SCHEMA.name and (value := agent.link(dcat)):
+            out.append(Triple(node, schema, Literal(value.removeprefix("mailto:"))))
+    return out
+
+
+def _file(view: DescriptionView, part: View) -> list[Triple]:
+    node = part.node
+    address = part.link(DCAT.downloadURL, DCAT.accessURL)
+    if not isinstance(node, (NamedNode, BlankNode)) or not address:
+        return []
+    out = [
+        Triple(view.node, SCHEMA.distribution, node),  # type: ignore[arg-type]
+        Triple(node, RDF.type, CR.FileObject),
+        # Search engines have refused `cr:FileObject` alone.
+        Triple(node, RDF.type, SCHEMA.DataDownload),
+        Triple(node, SCHEMA.name, Literal(part.label or address)),
+        Triple(node, SCHEMA.contentUrl, Literal(address)),
+    ]
+    medium = next((value.iri for value in part.views(DCAT.mediaType) if value.iri), None)
+    form = next((value.label for value in part.views(DCT.format)), None)
+    encoding = medium.removeprefix(str(IANA)) if medium else form or "application/octet-stream"
+    out.append(Triple(node, SCHEMA.encodingFormat, Literal(encoding)))
+    for schema, dcat in DISTRIBUTION:
+        if schema in (SCHEMA.description, SCHEMA.license, SCHEMA.contentSize):
+            value = part.view(dcat)
+            if value is not None:
+                text = (value.iri or value.label) + (" B" if schema == SCHEMA.contentSize else "")
+                out.append(Triple(node, schema, Literal(text)))
+    return out
+
+
+# --- names and values ------------------------------------------------------------------------------------
+
+
+def _key(term: NamedNode) -> str:
+    context = contexts.read("croissant")
+    iri = term.value
+    if term == DCT.conformsTo:
+        return "conformsTo"
+    if iri.startswith(PREFIXES["rai"]):
+        return "rai:" + iri[len(PREFIXES["rai"]) :]
+    if iri.startswith(PREFIXES["cr"]):
+        local = iri[len(PREFIXES["cr"]) :]
+        return local if local in context else f"cr:{local}"
+    if iri.startswith(PREFIXES["schema"]):
+        local = iri[len(PREFIXES["schema"]) :]
+        return f"sc:{local}" if local in context else local
+    return iri
+
+
+def _type(term: NamedNode) -> str:
+    for prefix, namespace in (("sc", PREFIXES["schema"]), ("cr", PREFIXES["cr"])):
+        if term.value.startswith(namespace):
+            return f"{prefix}:{term.value[len(namespace) :]}"
+    return term.value
+
+
+def _local(node: Node, root: str) -> str | None:
+    """The `@id`: short where it belongs to the dataset, none where the node was blank."""
+    if isinstance(node, BlankNode) or "/.well-known/genid/" in node.value:
+        return None
+    for mark in ("#", "/"):
+        if node.value.startswith(root + mark) and len(node.value) > len(root) + 1:
+            return node.value[len(root) + 1 :] if mark == "#" else node.value
+    return node.value
+
+
+def _reference(name: NamedNode, value: NamedNode, root: str) -> Json:
+    if name == CR.dataType:
+        return _type(value)
+    return {"@id": _local(value, root)}
+
+
+def _value(name: NamedNode, value: Literal, tagged: bool) -> Json:
+    if name in (CR.data, CR.examples) and value.datatype == RDF.JSON:
+        return json.loads(value.value)
+    if value.datatype == XSD.boolean:
+        return value.value in ("true", "1")
+    if value.datatype in _NATIVE:
+        try:
+            return _NATIVE[value.datatype](value.value)
+        except ValueError:
+            return value.value
+    if value.language and not (tagged and value.language == "en"):
+        return value.value if not tagged else {"@value": value.value, "@language": value.language}
+    return value.value
+
+

@@ -1,0 +1,67 @@
+"""DCAT-US 1.1 `data.json`, read as the JSON-LD that its schema says it is."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import IO, Any, Final
+
+from pyoxigraph import Triple
+
+from ndl_graph.errors import ParseError
+from ndl_graph.formats import contexts
+from ndl_graph.formats.jsonld import Json, load_json, read_document
+
+__all__ = ["is_dcat_us", "read", "read_catalog"]
+
+_CLASSES: Final = {"dataset": "dcat:Dataset", "distribution": "dcat:Distribution", "publisher": "org:Organization"}
+_IRIS: Final = frozenset(
+    "accessURL downloadURL landingPage license conformsTo describedBy references hasEmail isPartOf".split()
+)
+_BATCH: Final = 200
+
+
+def is_dcat_us(document: Json) -> bool:
+    """Whether a JSON document is a DCAT-US catalogue: by its context or `conformsTo`, else by its shape."""
+    if not isinstance(document, dict) or not isinstance(document.get("dataset"), list):
+        return False
+    said = f"{document.get('@context')} {document.get('conformsTo')}"
+    return "project-open-data" in said or "@context" not in document
+
+
+def read(data: IO[bytes], base: str) -> Iterator[Triple]:
+    """Reads a `data.json`; raises `ParseError` where there is no list of datasets in it."""
+    yield from read_catalog(load_json(data), base)
+
+
+def read_catalog(document: Json, base: str) -> Iterator[Triple]:
+    """Reads a catalogue that is in memory already, a few datasets at a time."""
+    if not isinstance(document, dict) or not isinstance(document.get("dataset"), list):
+        raise ParseError("this is no DCAT-US catalogue: it has no list called `dataset`")
+    datasets = iter(document["dataset"])
+    while batch := [_linked(entry, "dataset") for entry in islice(datasets, _BATCH) if isinstance(entry, dict)]:
+        yield from read_document({"@context": contexts.read("dcat-us"), "@graph": batch}, base)
+
+
+def _linked(entry: dict[str, Any], place: str) -> dict[str, Json]:
+    """The entry as JSON-LD: classes where it names none, and addresses as IRIs."""
+    out: dict[str, Json] = {}
+    if place in _CLASSES:
+        out["@type"] = _CLASSES[place]
+    for key, value in entry.items():
+        if key == "describedByType" or value is None:
+            out[key] = value
+        elif key == "@id":
+            if isinstance(value, str) and "://" in value:
+                out[key] = value  # else a number or a name that is an identifier nowhere but in its own file
+        else:
+            out[key] = [_value(key, part) for part in value] if isinstance(value, list) else _value(key, value)
+    return out
+
+
+def _value(key: str, value: Json) -> Json:
+    if isinstance(value, dict):
+        return _linked(value, key)
+    if key in _IRIS and isinstance(value, str) and (address := value.strip()).startswith(
+        ("http://", "https://", "mailto:")
+    ):
+        return {"@id": address}
+    return value

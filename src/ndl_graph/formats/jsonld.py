@@ -1,0 +1,216 @@
+"""JSON-LD: reading with bundled contexts and no network; writing as a tree that people can read."""
+
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import IO, Any, Final
+
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple
+
+from ndl_graph.errors import ParseError
+from ndl_graph.formats import contexts, rdf
+from ndl_graph.namespaces import PREFIXES, RDF, XSD
+from ndl_graph.record import Node, Term
+
+__all__ = ["Json", "TreeWriter", "dumps", "load_json", "read", "read_document", "write"]
+
+Json = Any  # what `json.loads` gives: checked where it is used
+
+DEEPEST: Final = 100
+
+
+def load_json(data: IO[bytes]) -> Json:
+    """The JSON document; raises `ParseError` with line and column where there is none."""
+    content = data.read()
+    if b"\0" in content:
+        raise ParseError("this is a binary file, not text")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        raise ParseError(
+            "the text is not UTF-8", line=line, column=column, hint="Save the file again with the encoding UTF-8."
+        ) from None
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ParseError(f"broken JSON: {error.msg}", line=error.lineno, column=error.colno) from None
+    except RecursionError:
+        raise ParseError(f"the JSON is nested more than {DEEPEST} deep") from None
+    if _depth_exceeds(document, DEEPEST):
+        raise ParseError(f"the JSON is nested more than {DEEPEST} deep")
+    return document
+
+
+def _depth_exceeds(document: Json, limit: int) -> bool:
+    level: list[Json] = [document]
+    for _ in range(limit):
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, dict) else value)
+            if isinstance(inner, (dict, list))
+        ] if all(isinstance(value, (dict, list)) for value in level) else []
+        if not level:
+            return False
+    return True
+
+
+def read(data: IO[bytes], base: str) -> Iterator[Triple]:
+    """Reads JSON-LD 1.1; raises `ParseError` where it is plain JSON or names a context that is not bundled."""
+    yield from read_document(load_json(data), base)
+
+
+def read_document(document: Json, base: str) -> Iterator[Triple]:
+    """Reads a JSON-LD document that is in memory already."""
+    if not isinstance(document, (dict, list)) or not _is_linked(document):
+        raise ParseError(
+            "this is plain JSON: without an @context nothing says what its names mean",
+            hint='Add "@context", or name the format it follows: --format dcat-us, ukgov-json or schema.',
+        )
+    text = json.dumps(_with_bundled(document)).encode()
+    yield from rdf.read(RdfFormat.JSON_LD, io.BytesIO(text), base)
+
+
+def _is_linked(document: Json) -> bool:
+    parts = document if isinstance(document, list) else [document]
+    return any(
+        isinstance(part, dict) and ("@context" in part or "@graph" in part or any("://" in key for key in part))
+        for part in parts
+    )
+
+
+def _with_bundled(node: Json) -> Json:
+    """The document with each remote context replaced by the one that stands in for it."""
+    if isinstance(node, list):
+        return [_with_bundled(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: _local_context(value) if key == "@context" else _with_bundled(value) for key, value in node.items()
+    }
+
+
+def _local_context(context: Json) -> Json:
+    if isinstance(context, list):
+        return [_local_context(part) for part in context]
+    if isinstance(context, str):
+        found = contexts.bundled(context)
+        if found is None:
+            raise ParseError(
+                f"the context {context} is not one that comes with this software, and nothing is fetched while reading",
+                hint="Put the context itself in the place of its address.",
+            )
+        return found
+    if isinstance(context, dict) and "@import" in context:
+        raise ParseError(
+            f"the context imports {context['@import']}, and nothing is fetched while reading",
+            hint="Put the imported terms into the context itself.",
+        )
+    return context
+
+
+# --- writing ---------------------------------------------------------------------------------------------
+
+
+class TreeWriter:
+    """Writes triples as nested JSON-LD under one context; every node is written out where it is first met.
+
+    `key` gives the name of a property, `value` the form of a literal; both must be what `context` reads back.
+    """
+
+    def __init__(
+        self,
+        triples: Iterable[Triple],
+        *,
+        key: Callable[[NamedNode], str],
+        value: Callable[[NamedNode, Literal], Json],
+        node_id: Callable[[Node], str | None],
+        type_name: Callable[[NamedNode], str] | None = None,
+        reference: Callable[[NamedNode, NamedNode], Json] | None = None,
+    ) -> None:
+        self._index: dict[Node, list[tuple[NamedNode, Term]]] = {}
+        for triple in sorted(triples, key=str):
+            self._index.setdefault(triple.subject, []).append((triple.predicate, triple.object))
+        self._key = key
+        self._value = value
+        self._id = node_id
+        self._type = type_name or key
+        self._reference = reference
+        self._written: set[Node] = set()
+
+    def rest(self) -> Iterator[dict[str, Json]]:
+        """The nodes that no tree has drawn in yet, each as a tree of its own."""
+        for node in self._index:
+            if node not in self._written:
+                yield self.tree(node)
+
+    def tree(self, root: Node, order: Mapping[str, int] | None = None) -> dict[str, Json]:
+        """The node and all that hangs on it."""
+        self._written.add(root)
+        out: dict[str, Json] = {}
+        identity = self._id(root)
+        if identity is not None:
+            out["@id"] = identity
+        types = [value for name, value in self._index.get(root, ()) if name == RDF.type and isinstance(value, NamedNode)]
+        if types:
+            names = [self._type(value) for value in types]
+            out["@type"] = names[0] if len(names) == 1 else names
+        grouped: dict[str, list[Json]] = {}
+        for name, value in self._index.get(root, ()):
+            if name == RDF.type and isinstance(value, NamedNode):
+                continue
+            grouped.setdefault(self._key(name), []).append(self._term(name, value))
+        ranks = order or {}
+        for key in sorted(grouped, key=lambda key: (ranks.get(key, len(ranks)), key)):
+            values = grouped[key]
+            out[key] = values[0] if len(values) == 1 else values
+        return out
+
+    def _term(self, name: NamedNode, value: Term) -> Json:
+        if isinstance(value, Literal):
+            return self._value(name, value)
+        assert isinstance(value, (NamedNode, BlankNode))
+        if value in self._index and value not in self._written:
+            return self.tree(value)
+        if self._reference and isinstance(value, NamedNode) and value not in self._index:
+            return self._reference(name, value)
+        return {"@id": self._id(value) or f"_:{value.value}"}
+
+
+def prefixed(iri: str, prefixes: Mapping[str, str] = PREFIXES) -> str:
+    """The IRI as `prefix:name` where that can be read back, else whole."""
+    for prefix, namespace in prefixes.items():
+        if iri.startswith(namespace) and (local := iri[len(namespace) :]) and not local.startswith("//"):
+            return f"{prefix}:{local}"
+    return iri
+
+
+def write(triples: Iterable[Triple], roots: Iterable[Node]) -> bytes:
+    """The triples as JSON-LD with prefixes, the roots first; reads back to the very same graph."""
+    triples = list(triples)
+
+    def literal(_: NamedNode, value: Literal) -> Json:
+        if value.language:
+            return {"@value": value.value, "@language": value.language}
+        if value.datatype == XSD.string:
+            return value.value
+        return {"@value": value.value, "@type": prefixed(value.datatype.value)}
+
+    writer = TreeWriter(
+        triples,
+        key=lambda term: prefixed(term.value),
+        value=literal,
+        node_id=lambda node: node.value if isinstance(node, NamedNode) else f"_:{node.value}",
+    )
+    trees = [writer.tree(root) for root in roots]
+    trees.extend(writer.rest())
+    whole = json.dumps(trees)
+    used = {prefix: iri for prefix, iri in sorted(PREFIXES.items()) if f'"{prefix}:' in whole}
+    return dumps({"@context": used, "@graph": trees})
+
+
+def dumps(document: Json) -> bytes:
+    """The JSON as people read it: two spaces, UTF-8, one line feed at the end."""
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()

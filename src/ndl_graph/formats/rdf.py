@@ -1,0 +1,115 @@
+"""The six RDF syntaxes, read and written by Oxigraph."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import IO, Final, cast
+
+from pyoxigraph import RdfFormat, Triple, parse, serialize
+
+from ndl_graph.errors import ParseError
+from ndl_graph.namespaces import PREFIXES
+
+__all__ = ["parse_error", "read", "write"]
+
+#: A line of N-Triples longer than this is no statement but a file pasted into one.
+LONGEST_LINE: Final = 32 * 1024 * 1024
+#: Deeper nesting than this overflows the parser's stack rather than describing a dataset.
+DEEPEST: Final = 500
+_READ: Final = 1 << 20
+
+
+class _Guard:
+    """A file that refuses binary content, endless lines and bottomless nesting while it is read."""
+
+    def __init__(self, data: IO[bytes]) -> None:
+        self._data = data
+        self._line = 1
+        self._length = 0
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._data.read(_READ if size < 0 else size)
+        if b"\0" in chunk:
+            raise ParseError(
+                "this is a binary file, not text", line=self._line, hint="Give a file in one of the formats of --format."
+            )
+        last = chunk.rfind(b"\n")
+        if last < 0:
+            self._length += len(chunk)
+        else:
+            self._line += chunk.count(b"\n")
+            self._length = len(chunk) - last - 1
+        if self._length > LONGEST_LINE:
+            raise ParseError(
+                f"line {self._line} is longer than {LONGEST_LINE >> 20} MiB",
+                line=self._line,
+                hint="A description holds text about data, not the data: take the long value out, and link to it.",
+            )
+        return chunk
+
+
+class _Nesting:
+    """Counts open brackets, outside of text and IRIs closely enough to tell ten from ten thousand."""
+
+    _MARKS: Final = re.compile(rb'"""|"(?:[^"\\\n]|\\.)*"|<[^>\s]*>|#[^\n]*|[\[\](]|\)')
+
+    def __init__(self, data: _Guard) -> None:
+        self._data = data
+        self._depth = 0
+        self._long = False
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._data.read(size)
+        if chunk.count(b"[") + chunk.count(b"(") > DEEPEST:
+            for mark in self._MARKS.finditer(chunk):
+                token = mark[0]
+                if token == b'"""':
+                    self._long = not self._long
+                elif not self._long and token in (b"[", b"("):
+                    self._depth += 1
+                elif not self._long and token in (b"]", b")"):
+                    self._depth = max(0, self._depth - 1)
+                if self._depth > DEEPEST:
+                    raise ParseError(f"brackets are nested more than {DEEPEST} deep")
+        return chunk
+
+
+_PLACE: Final = re.compile(r"^Parser error .*?column \d+(?: and line \d+ column \d+| and \d+)?: ")
+_TAIL: Final = re.compile(r" \(line \d+\)$")
+
+
+def parse_error(error: SyntaxError) -> ParseError:
+    """What Oxigraph says of broken syntax, without its own place and wording around it."""
+    message = _TAIL.sub("", str(error))
+    message = _PLACE.sub("", message).removeprefix("Parser error at ")
+    hint = None
+    if "prefix" in message.casefold() and "not" in message.casefold():
+        hint = "Declare it at the top of the file, as in: @prefix dct: <http://purl.org/dc/terms/> ."
+    return ParseError(message[:500], line=error.lineno, column=error.offset, hint=hint)
+
+
+def read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
+    """Reads triples; graph names are let go, since a record's graph is ours to name.
+
+    Raises `ParseError` with line and column. IRIs are not checked here: `normalise` mends them.
+    """
+    guarded = _Guard(data)
+    source = _Nesting(guarded) if syntax in (RdfFormat.TURTLE, RdfFormat.TRIG) else guarded
+    try:
+        # Oxigraph asks a source for nothing but `read`.
+        file = cast(IO[bytes], source)
+        for quad in parse(file, syntax, base_iri=base, lenient=True, rename_blank_nodes=True):
+            yield quad if isinstance(quad, Triple) else quad.triple
+    except SyntaxError as error:
+        raise parse_error(error) from None
+    except ValueError as error:
+        raise ParseError(str(error)) from None
+
+
+def write(syntax: RdfFormat, triples: Iterable[Triple]) -> bytes:
+    """The triples in one syntax, sorted, with the usual prefixes where it has them."""
+    ordered = sorted(triples, key=str)
+    whole = "\n".join(map(str, ordered))
+    used = {prefix: iri for prefix, iri in PREFIXES.items() if iri in whole}
+    text = serialize(ordered, format=syntax, prefixes=used)
+    assert text is not None
+    return text

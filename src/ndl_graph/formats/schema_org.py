@@ -1,0 +1,176 @@
+"""schema.org: reading Dataset JSON-LD alone or inside a page; writing what Google Dataset Search asks for."""
+
+import io
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import IO, Any, Final
+
+from pyoxigraph import Literal, Triple
+
+from ndl_graph.description import DescriptionView, View
+from ndl_graph.errors import ParseError
+from ndl_graph.formats import jsonld
+from ndl_graph.formats.jsonld import Json
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, IANA, NDL, SCHEMA, VCARD
+
+__all__ = ["dataset", "read_html", "write"]
+
+_DESCRIPTION_LIMIT: Final = 5000  # Google Dataset Search refuses more
+
+
+class _Scripts(HTMLParser):
+    """Collects the JSON-LD scripts of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[int, str]] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        kind = (dict(attrs).get("type") or "").split(";")[0].strip().casefold()
+        if tag == "script" and kind == "application/ld+json":
+            self._inside = True
+            self.found.append((self.getpos()[0], ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "script":
+            self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            line, text = self.found[-1]
+            self.found[-1] = (line, text + data)
+
+
+def read_html(data: IO[bytes], base: str) -> Iterator[Triple]:
+    """Reads every JSON-LD script of an HTML page; raises `ParseError` where there is none."""
+    parser = _Scripts()
+    parser.feed(data.read().decode("utf-8", errors="replace"))
+    if not parser.found:
+        raise ParseError(
+            "the page has no JSON-LD in it", hint='It would stand in <script type="application/ld+json"> … </script>.'
+        )
+    for line, text in parser.found:
+        try:
+            yield from jsonld.read(io.BytesIO(text.encode()), base)
+        except ParseError as error:
+            raise ParseError(
+                error.message, line=line + (error.line or 1) - 1, column=error.column, hint=error.hint
+            ) from None
+
+
+def write(view: DescriptionView, page: str) -> bytes:
+    """The dataset as schema.org JSON-LD; `page` is the IRI of the record's page."""
+    return jsonld.dumps({"@context": "https://schema.org/", **dataset(view, page)})
+
+
+_TYPES: Final = {"service": "WebAPI", "catalog": "DataCatalog", "series": "Dataset"}
+
+
+def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str, Json]:
+    """The properties that Google Dataset Search requires and recommends, as far as the description states them.
+
+    For data behind approval there is no `distribution`, but `isAccessibleForFree` and `conditionsOfAccess`.
+    """
+    level = view.link(NDL.accessLevel) or ""
+    rights = " ".join(part.iri or "" for part in view.views(DCT.accessRights))
+    is_open = level.endswith("#open") or (not level and "PUBLIC" in rights and "NON_PUBLIC" not in rights)
+    behind = bool(level and not level.endswith("#open")) or "RESTRICTED" in rights or "NON_PUBLIC" in rights
+    conditions = view.text(SCHEMA.conditionsOfAccess) or (view.access.label if view.access and behind else "")
+    out: dict[str, Any] = {
+        "@type": _TYPES.get(kind, "Dataset"),
+        "@id": view.iri,
+        "name": view.title,
+        "alternateName": view.texts(DCT.alternative),
+        "description": _plain(view.summary)[:_DESCRIPTION_LIMIT],
+        "url": page,
+        "sameAs": view.landing_page,
+        "identifier": view.texts(DCT.identifier) or view.iri,
+        "license": view.licence and (view.licence.iri or view.licence.label),
+        "keywords": [*view.keywords, *(theme.label for theme in view.themes)],
+        "creator": [_agent(agent) for agent in view.views(DCT.creator)],
+        "publisher": view.publisher and _agent(view.publisher),
+        "datePublished": view.text(DCT.issued),
+        "dateCreated": view.text(DCT.created),
+        "dateModified": view.text(DCT.modified),
+        "version": view.text(DCAT.version),
+        "inLanguage": [part.label for part in view.views(DCT.language)],
+        "isAccessibleForFree": True if is_open else False if behind else None,
+        "conditionsOfAccess": conditions,
+        "spatialCoverage": [{"@type": "Place", "name": place.label} for place in view.places if place.label],
+        "temporalCoverage": [_period(period) for period in view.views(DCT.temporal)],
+        "variableMeasured": [
+            {"@type": "PropertyValue", "name": field.label, "description": field.text(SCHEMA.description)}
+            for table in view.record_sets
+            for field in table.views(CR.field)
+        ],
+        "distribution": [] if behind else [_download(part) for part in view.distributions if _address(part)],
+        "contactPoint": [_contact(contact) for contact in view.contacts],
+    }
+    return {key: _pruned(value) for key, value in out.items() if _pruned(value) not in (None, "", [], {})}
+
+
+def _pruned(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: inner for key, part in value.items() if (inner := _pruned(part)) not in (None, "", [], {})}
+    if isinstance(value, list):
+        parts = [inner for part in value if (inner := _pruned(part)) not in (None, "", [], {})]
+        return parts[0] if len(parts) == 1 else parts
+    return value
+
+
+def _agent(agent: View) -> Json:
+    return {
+        "@type": "Organization",
+        "@id": agent.iri,
+        "name": agent.label,
+        "url": agent.link(FOAF.homepage) or (agent.iri if agent.iri and agent.iri.startswith("https://") else None),
+    }
+
+
+def _contact(contact: View) -> Json:
+    address = contact.link(VCARD.hasEmail) or ""
+    return {
+        "@type": "ContactPoint",
+        "name": contact.label if contact.is_described else None,
+        "email": address.removeprefix("mailto:"),
+        "url": contact.link(VCARD.hasURL),
+    }
+
+
+def _address(part: View) -> str | None:
+    return part.link(DCAT.downloadURL, DCAT.accessURL)
+
+
+def _download(part: View) -> Json:
+    medium = next((view for view in part.views(DCAT.mediaType) if view.iri), None)
+    return {
+        "@type": "DataDownload",
+        "@id": part.iri,
+        "name": part.text(DCT.title),
+        "description": _plain(part.text(DCT.description)),
+        "contentUrl": _address(part),
+        "encodingFormat": (medium.iri or "").removeprefix(str(IANA))
+        if medium
+        else next((view.label for view in part.views(DCT.format)), None),
+        "contentSize": part.text(DCAT.byteSize),
+        "license": (licence := part.view(DCT.license)) and licence.iri,
+    }
+
+
+def _period(period: View) -> Json:
+    if isinstance(period.node, Literal):
+        return period.node.value
+    start, end = period.text(DCAT.startDate), period.text(DCAT.endDate)
+    return f"{start or '..'}/{end or '..'}" if start or end else None
+
+
+_MARKUP: Final = re.compile(r"<[^>]{0,2000}>")
+
+
+def _plain(text: str) -> str:
+    """The text without tags, since search engines show it as it stands."""
+    return re.sub(r"\s+", " ", _MARKUP.sub(" ", text)).strip()
+
+

@@ -1,0 +1,170 @@
+"""The UK Cross-Government Metadata Exchange Model, as YAML, JSON or CSV."""
+
+import csv
+import datetime
+import io
+from collections.abc import Iterator
+from typing import IO, Any, Final
+
+import yaml
+from pyoxigraph import Triple
+
+from ndl_graph.errors import ParseError
+from ndl_graph.formats import contexts
+from ndl_graph.formats.jsonld import Json, load_json, read_document
+from ndl_graph.namespaces import XSD
+
+__all__ = ["is_ukgov", "read_csv", "read_entries", "read_json", "read_yaml"]
+
+_ORGANISATIONS: Final = "https://www.gov.uk/government/organisations/"
+_CLASSES: Final = {
+    "dataset": "dcat:Dataset",
+    "dataservice": "dcat:DataService",
+    "distribution": "dcat:Distribution",
+    "datasetseries": "dcat:DatasetSeries",
+}
+_IRIS: Final = frozenset(
+    "licence license theme endpointURL endpointDescription servesData relatedResource accessService downloadURL".split()
+)
+_PARTIES: Final = frozenset({"creator", "publisher"})
+_CONTACT: Final = ("contactName", "email", "telephone", "address")
+_DATES: Final = frozenset({"issued", "created", "modified"})
+_MANY: Final = frozenset(
+    "alternativeTitle keyword theme creator servesData relatedResource distribution".split()
+)
+
+
+def is_ukgov(document: Json) -> bool:
+    """Whether a JSON or YAML document is in the UK model: entries that state `type` and `title`, with no context."""
+    entries = document if isinstance(document, list) else [document]
+    first = entries[0] if entries else None
+    return (
+        isinstance(first, dict)
+        and "@context" not in first
+        and ("type" in first or "identifier" in first)
+        and bool({"title", "licence", "securityClassification", "mediaType"} & first.keys())
+    )
+
+
+def read_yaml(data: IO[bytes], base: str) -> Iterator[Triple]:
+    """Reads one or many YAML documents; a list is a list of descriptions. Raises `ParseError`."""
+    try:
+        for document in yaml.safe_load_all(data.read()):
+            yield from read_entries(document, base)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise ParseError(
+            f"broken YAML: {error.problem or error.context}",
+            line=mark.line + 1 if mark else None,
+            column=mark.column + 1 if mark else None,
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParseError(f"broken YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise ParseError("the YAML is nested too deeply") from None
+
+
+def read_json(data: IO[bytes], base: str) -> Iterator[Triple]:
+    """Reads one description or a list of them."""
+    yield from read_entries(load_json(data), base)
+
+
+def read_csv(data: IO[bytes], base: str) -> Iterator[Triple]:
+    """Reads one description a row, the model's names as headings.
+
+    `contactName`, `email` and the rest of a contact stand in columns of their own (or `contactPoint.email`);
+    several values in one cell are divided by `|` or by line breaks. Raises `ParseError` with the line.
+    """
+    try:
+        text = io.TextIOWrapper(data, encoding="utf-8-sig", newline="")  # type: ignore[arg-type]
+        rows = csv.DictReader(text, strict=True)
+        names = [name.strip() for name in rows.fieldnames or ()]
+        if "title" not in names or "identifier" not in names:
+            raise ParseError(
+                "the first line does not name the columns of the UK model",
+                line=1,
+                hint="It must hold at least `identifier`, `type` and `title`.",
+            )
+        for row in rows:
+            cells = {
+                str(name).strip().removeprefix("contactPoint.").removeprefix("contactPoint_"): value.strip()
+                for name, value in row.items()
+                if name is not None and isinstance(value, str) and value.strip()
+            }
+            if cells:
+                yield from read_entries(_nested(cells), base)
+    except csv.Error as error:
+        raise ParseError(f"broken CSV: {error}", line=rows.line_num) from None
+    except UnicodeDecodeError:
+        raise ParseError(
+            "the text is not UTF-8", hint="Save the sheet again as “CSV UTF-8”."
+        ) from None
+
+
+def _nested(cells: dict[str, str]) -> dict[str, Json]:
+    entry: dict[str, Json] = {name: value for name, value in cells.items() if name not in _CONTACT}
+    for name in _MANY & entry.keys():
+        entry[name] = [part.strip() for part in entry[name].replace("\n", "|").split("|") if part.strip()]
+    contact = {name: cells[name] for name in _CONTACT if name in cells}
+    if contact:
+        entry["contactPoint"] = contact
+    return entry
+
+
+def read_entries(document: Json, base: str) -> Iterator[Triple]:
+    """Reads descriptions that are in memory already."""
+    entries = document if isinstance(document, list) else [document]
+    for entry in entries:
+        if entry is None:
+            continue
+        if not isinstance(entry, dict):
+            raise ParseError("this is no description in the UK model: it is not a list of names and values")
+        yield from read_document({"@context": contexts.read("ukgov"), "@graph": [_linked(entry)]}, base)
+
+
+def _linked(entry: dict[Any, Any]) -> dict[str, Json]:
+    out: dict[str, Json] = {}
+    for key, value in entry.items():
+        name = str(key)
+        if value is None:
+            continue
+        if name == "type":
+            kind = str(value).split(":")[-1]
+            out["@type"] = _CLASSES.get(kind.casefold(), f"dcat:{kind}")
+        elif isinstance(value, list):
+            out[name] = [_value(name, part) for part in value]
+        else:
+            out[name] = _value(name, value)
+    identifier = out.get("identifier")
+    if isinstance(identifier, str) and identifier.startswith(("http://", "https://")):
+        out["@id"] = identifier.strip()
+    if "@type" not in out and "contactName" in out:
+        out["@type"] = "vcard:Kind"
+    return out
+
+
+def _value(name: str, value: Json) -> Json:
+    if isinstance(value, dict):
+        return _linked(value)
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        value = value.isoformat()
+    elif isinstance(value, float):
+        value = str(value)  # a version `1.10` is no number, whatever YAML thinks
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if name in _PARTIES and text and not text.startswith(("http://", "https://")) and " " not in text:
+        return {"@id": _ORGANISATIONS + text}
+    if name == "updateFrequency" and text.startswith("freq:"):
+        return {"@id": "http://purl.org/cld/freq/" + text.removeprefix("freq:")}
+    if name in ("distribution", *_IRIS) and text.startswith(("http://", "https://")):
+        return {"@id": text}
+    if name in _DATES:
+        return {"@value": text, "@type": XSD.date.value} if len(text) == 10 else text
+    if name == "email" and "@" in text:
+        return {"@id": f"mailto:{text}"}
+    if name == "contactPoint":
+        return {"@type": "vcard:Kind", ("email" if "@" in text else "contactName"): _value("email", text)}
+    return value
+
+

@@ -1,0 +1,487 @@
+"""Loading: sources are parsed, normalised, split, validated and stored, a bounded chunk at a time.
+
+While one chunk is read and repaired, the one before is validated and written in a second thread: parsing is
+Python's work, validation and storing are the engines'. All a record's statements are taken, or none.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import chain, count, islice
+from time import monotonic
+from typing import Any, Final
+
+from pyoxigraph import Literal, NamedNode, QuerySolutions, Triple
+
+from ndl_graph.catalog import GraphStore, GraphWriter, now
+from ndl_graph.description import DescriptionView
+from ndl_graph.errors import NdlGraphError, SourceError
+from ndl_graph.formats import Format, detect
+from ndl_graph.identity import Identity, identify, organisation_iri, settle, slug_for
+from ndl_graph.labels import Labels, default_labels
+from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, PREFIXES, RDF
+from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs
+from ndl_graph.record import Description, Node, Record, Spool, digest, split
+from ndl_graph.search import SearchIndex, entry
+from ndl_graph.sources import Limits, Source, open_item
+from ndl_graph.validation import Profile, Result, ValidationReport, validate
+
+__all__ = ["LoadSummary", "Loader", "Progress", "SourceSummary", "gather"]
+
+_CHUNK: Final = 2_000
+_CHECKPOINT: Final = 30.0  # seconds after which what was accepted so far is made visible
+
+#: Called with the name of the source and the number of records done so far and in all, where known.
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass
+class SourceSummary:
+    """What became of one source."""
+
+    source: str
+    read: int = 0
+    accepted: int = 0
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[NdlGraphError] = field(default_factory=list)
+    left_out: int = 0
+    advice: dict[tuple[str, str], int] = field(default_factory=dict)
+    repairs: Repairs = field(default_factory=Repairs)
+
+    def as_json(self) -> dict[str, Any]:
+        """The summary as the public contract has it."""
+        return {
+            "source": self.source,
+            "read": self.read,
+            "accepted": self.accepted,
+            "rejected": self.rejected,
+            "errors": [str(error) for error in self.errors],
+            "left_out": self.left_out,
+        }
+
+
+@dataclass
+class LoadSummary:
+    """What became of everything."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    sources: list[SourceSummary] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def read(self) -> int:
+        """How many descriptions were read."""
+        return sum(source.read for source in self.sources)
+
+    @property
+    def repairs(self) -> Repairs:
+        """The repairs of all sources."""
+        whole = Repairs()
+        for source in self.sources:
+            whole.add(source.repairs)
+        return whole
+
+    @property
+    def errors(self) -> list[NdlGraphError]:
+        """What could not be read."""
+        return [error for source in self.sources for error in source.errors]
+
+    def as_json(self) -> dict[str, Any]:
+        """The summary as the public contract has it."""
+        return {
+            "read": self.read,
+            "added": self.added,
+            "changed": self.changed,
+            "unchanged": self.unchanged,
+            "rejected": self.rejected,
+            "repairs": self.repairs.as_json(),
+            "sources": [source.as_json() for source in self.sources],
+            "seconds": round(self.seconds, 2),
+        }
+
+
+def gather(
+    source: Source, normaliser: Normaliser, spool: Spool, limits: Limits, form: Format | None = None
+) -> tuple[list[NdlGraphError], dict[str, str]]:
+    """Parses and normalises everything in a source into the spool; a file that is broken is left out whole.
+
+    Gives the errors, and for each subject that may be a record the file it was read from.
+    """
+    errors: list[NdlGraphError] = []
+    files: dict[str, str] = {}
+    try:
+        items = source.items()
+    except SourceError as error:
+        return [error], files
+    for item in items:
+        try:
+            with open_item(item, limits) as (data, media_type):
+                chosen = form or detect(data, item.name, media_type)
+                if chosen.read is None:
+                    raise SourceError(f"{chosen.name} can be written, not read")
+                before = len(spool.roots_seen)
+                spool.add(normaliser.blocks(chosen.read(data, RELATIVE_BASE)))
+                for node in islice(spool.roots_seen, before, None):
+                    files[str(node)] = item.name
+        except NdlGraphError as error:
+            error.where = error.where or ("standard input" if item.name == "-" else item.name)
+            errors.append(error)
+        except OSError as error:
+            errors.append(SourceError(f"it cannot be read: {error.strerror or error}", where=item.name))
+    return errors, files
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the store says of a record already."""
+
+    iri: str
+    digest: str
+    issued: str | None
+
+
+class Loader:
+    """Loads sources into a store; with `dry_run` everything happens but the storing."""
+
+    def __init__(
+        self,
+        store: GraphStore,
+        profiles: Sequence[Profile],
+        *,
+        limits: Limits | None = None,
+        form: Format | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+        labels: Labels | None = None,
+    ) -> None:
+        self._store = store
+        self._base = store.base_iri
+        self._profiles = profiles
+        self._limits = limits or Limits()
+        self._form = form
+        self._dry_run = dry_run
+        self._progress = progress or (lambda *_: None)
+        self._labels = labels or default_labels()
+        self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}
+
+    def load(self, sources: Iterable[Source]) -> LoadSummary:
+        """Loads the sources one after the other; what cannot be read is told in the summary, not raised.
+
+        Raises `StoreError` where the store cannot be written. Interrupted, the last checkpoint stands.
+        """
+        summary = LoadSummary()
+        start = monotonic()
+        with self._store.writer() as writer:
+            index = SearchIndex(writer.folder / "index")
+            with ThreadPoolExecutor(1, thread_name_prefix="store") as second:
+                run = _Run(self, writer, index, summary)
+                try:
+                    for source in sources:
+                        self._load_source(source, run, second)
+                except BaseException:
+                    # The chunk in the second thread must be over before its store is taken away.
+                    with suppress(Exception):
+                        run.wait()
+                    raise
+            if not self._dry_run:
+                run.commit()
+        summary.seconds = monotonic() - start
+        return summary
+
+    def _load_source(self, source: Source, run: "_Run", second: ThreadPoolExecutor) -> None:
+        told = SourceSummary(source.name)
+        run.summary.sources.append(told)
+        normaliser = Normaliser(organisation_iri(self._base))
+        spool = Spool()
+        try:
+            self._progress(source.name, 0, None)
+            told.errors, files = gather(source, normaliser, spool, self._limits, self._form)
+            total = sum(kind != "catalog" for _, kind in spool.roots())
+            done = 0
+            seen: set[str] = set()
+            descriptions = split(spool)
+            while chunk := list(islice(descriptions, _CHUNK)):
+                records, known = self._records(chunk, run, normaliser, files, seen, source.name)
+                run.wait()
+                run.pending = second.submit(run.take, records, known, told)
+                done += sum(record.kind != "catalog" for record in records)
+                self._progress(source.name, done, total)
+            run.wait()
+            run.source_ends()
+            told.left_out = len(spool.unreached)
+            told.repairs = normaliser.repairs
+            if not total and not told.errors:
+                told.errors.append(
+                    SourceError(
+                        "there is no description of a dataset or data service in it",
+                        where=source.name,
+                        hint="A description is a node of type dcat:Dataset, dcat:DataService or schema:Dataset.",
+                    )
+                )
+        finally:
+            spool.close()
+
+    def _records(
+        self,
+        chunk: Sequence[Description],
+        run: "_Run",
+        normaliser: Normaliser,
+        files: dict[str, str],
+        seen: set[str],
+        source: str,
+    ) -> tuple[list[Record], dict[str, "_Known"]]:
+        """Names the descriptions of a chunk for good; gives what the store knows of them besides."""
+        identities = []
+        for description in chunk:
+            identity = identify(description)
+            if identity.key in seen:
+                # Two descriptions under one address are two things: the second is known by its title as well.
+                key = f"{identity.key}|{identity.title.casefold()}|{len(seen)}"
+                identity = Identity(None, key, identity.title, identity.publisher)
+            seen.add(identity.key)
+            identities.append(identity)
+        known = run.known([identity.key for identity in identities])
+        records = []
+        for description, identity in zip(chunk, identities, strict=True):
+            found = known.get(identity.key)
+            iri = found.iri if found else self._mint(description.kind, identity, run)
+            slug = iri.rsplit("/", 1)[-1]
+            dataset = NamedNode(identity.iri or f"{self._base}id/{description.kind}/{slug}")
+            triples = settle(description, dataset, self._base, normaliser)
+            records.append(
+                Record(
+                    iri=NamedNode(iri),
+                    dataset=dataset,
+                    kind=description.kind,
+                    key=identity.key,
+                    triples=triples,
+                    source=files.get(str(description.root), source),
+                    lines=tuple(sorted(map(str, triples))),
+                )
+            )
+        return records, known
+
+    def _mint(self, kind: str, identity: Identity, run: "_Run") -> str:
+        title = slug_for(identity.title or (identity.iri or identity.key).rstrip("/").rsplit("/", 1)[-1])
+        longer = f"{title}-{slug_for(identity.publisher.rstrip('/').rsplit('/', 1)[-1])}"
+        first = self._numbers.get(title, 2)
+        for slug in chain((title, longer), (f"{title}-{number}" for number in count(first))):
+            iri = f"{self._base}{kind}/{slug}"
+            if iri not in self._taken and not run.is_taken(iri):
+                self._taken.add(iri)
+                if slug not in (title, longer):
+                    self._numbers[title] = int(slug.rsplit("-", 1)[1]) + 1
+                return iri
+        raise AssertionError("unreachable: there is always a next number")
+
+    # What a run needs to know of its loader.
+
+    @property
+    def base(self) -> str:
+        """What the IRIs of records start with."""
+        return self._base
+
+    @property
+    def profiles(self) -> Sequence[Profile]:
+        """What descriptions are validated against."""
+        return self._profiles
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing is stored."""
+        return self._dry_run
+
+    @property
+    def labels(self) -> Labels:
+        """Names of terms, for the index."""
+        return self._labels
+
+
+class _Run:
+    """The storing half of a load: takes chunks of named records, one at a time, in the second thread."""
+
+    def __init__(self, loader: Loader, writer: GraphWriter, index: SearchIndex, summary: LoadSummary) -> None:
+        self._loader = loader
+        self._writer = writer
+        self._index = index
+        self.summary = summary
+        self.pending: Future[None] | None = None
+        self._at = now()
+        self._checkpoint = monotonic()
+        self._empty = True
+        self.source_ends()
+
+    def wait(self) -> None:
+        """Waits for the chunk that is being stored; raises what went wrong there."""
+        if self.pending is not None:
+            pending, self.pending = self.pending, None
+            pending.result()
+
+    def is_taken(self, iri: str) -> bool:
+        """Whether a record IRI is in use."""
+        return not self._empty and self._writer.graphs.contains_named_graph(NamedNode(iri))
+
+    def source_ends(self) -> None:
+        """Looks again whether there is anything to find in the store."""
+        self._empty = not any(True for _ in islice(self._writer.graphs.named_graphs(), 1))
+
+    def known(self, keys: Sequence[str]) -> dict[str, _Known]:
+        """What the store says of the records with these keys.
+
+        No key comes twice in one source, so this need not wait for the chunk that is being stored.
+        """
+        if self._empty:
+            return {}
+        values = " ".join(str(Literal(key)) for key in dict.fromkeys(keys))
+        found = self._writer.graphs.query(
+            f"SELECT ?key ?record ?digest ?issued WHERE {{ VALUES ?key {{ {values} }} ?record ndl:key ?key . "
+            f"OPTIONAL {{ ?record ndl:digest ?digest }} OPTIONAL {{ ?record dct:issued ?issued }} }}",
+            prefixes=PREFIXES,
+            use_default_graph_as_union=True,
+        )
+        assert isinstance(found, QuerySolutions)
+        return {
+            row["key"].value: _Known(
+                row["record"].value,
+                row["digest"].value if row["digest"] else "",
+                row["issued"].value if row["issued"] else None,
+            )
+            for row in found
+        }
+
+    def take(self, records: Sequence[Record], known: dict[str, _Known], told: SourceSummary) -> None:
+        """Validates and stores a chunk."""
+        digests = {record.iri.value: digest(record.lines) for record in records}
+        fresh = [
+            record
+            for record in records
+            if (found := known.get(record.key)) is None or found.digest != digests[record.iri.value]
+        ]
+        counted = [record for record in records if record.kind != "catalog"]
+        told.read += len(counted)
+        rejected = self._validate([record for record in fresh if record.kind != "catalog"], told)
+        accepted = [record for record in fresh if record.iri.value not in rejected]
+        told.accepted += len(counted) - len(rejected)
+        for record in accepted:
+            if record.kind == "catalog":
+                continue
+            if record.key in known and known[record.key].digest:
+                self.summary.changed += 1
+            else:
+                self.summary.added += 1
+        self.summary.unchanged += len(counted) - len([r for r in fresh if r.kind != "catalog"])
+        self.summary.rejected += len(rejected)
+        if self._loader.dry_run:
+            return
+        existing = [known[record.key].iri for record in accepted if record.key in known]
+        self._writer.replace(
+            [
+                (record.iri.value, self._lines(record, digests[record.iri.value], known.get(record.key)))
+                for record in accepted
+            ],
+            existing,
+        )
+        self._index.replace(
+            (entry(record, self._describe(record)) for record in accepted if record.kind != "catalog"), existing
+        )
+        self._writer.forget_rejected(
+            [_rejection(self._loader.base, record) for record in accepted]
+        )
+        self._writer.reject(
+            [
+                (_rejection(self._loader.base, record), self._rejection(record, rejected[record.iri.value]))
+                for record in fresh
+                if record.iri.value in rejected
+            ]
+        )
+        if monotonic() - self._checkpoint > _CHECKPOINT:
+            self.commit()
+
+    def commit(self) -> None:
+        """Makes what was stored so far the state that readers see."""
+        self._index.commit()
+        self._writer.commit()
+        self._checkpoint = monotonic()
+
+    def _describe(self, record: Record) -> DescriptionView:
+        return DescriptionView(record.triples, record.dataset, self._loader.labels)
+
+    def _validate(self, records: Sequence[Record], told: SourceSummary) -> dict[str, ValidationReport]:
+        """The reports of the records that must be turned away, by record IRI."""
+        if not records:
+            return {}
+        data = "".join(f"{line} .\n" for record in records for line in record.lines)
+        report = validate(self._loader.profiles, data)
+        violations: dict[str, list[Result]] = {}
+        for result in report.results:
+            if result.severity == "violation":
+                violations.setdefault(result.focus_node, []).append(result)
+            else:
+                counted = (result.severity, result.message)
+                told.advice[counted] = told.advice.get(counted, 0) + 1
+        rejected: dict[str, ValidationReport] = {}
+        if not violations:
+            return rejected
+        for record in records:
+            nodes = {_node_text(triple.subject) for triple in record.triples}
+            results = tuple(
+                result for node in nodes & violations.keys() for result in violations[node]
+            )
+            if results:
+                ordered = tuple(sorted(results, key=lambda found: found.rank))
+                rejected[record.iri.value] = ValidationReport(report.profile, ordered)
+                told.rejected.append(
+                    {
+                        "dataset": record.dataset.value,
+                        "title": self._describe(record).title,
+                        "file": record.source,
+                        "results": [{**result.as_json(), "file": record.source} for result in ordered],
+                    }
+                )
+        return rejected
+
+    def _lines(self, record: Record, digest_: str, known: _Known | None) -> Iterator[str]:
+        """The graph of a record: the description, and what is said of the record itself."""
+        yield from record.lines
+        issued = known.issued if known and known.issued else self._at.value
+        iri = record.iri
+        profiles = [NamedNode(profile.iri) for profile in self._loader.profiles]
+        own = [
+            Triple(iri, FOAF.primaryTopic, record.dataset),
+            Triple(iri, NDL.key, Literal(record.key)),
+            Triple(iri, NDL.sourceName, Literal(record.source)),
+        ]
+        if record.kind != "catalog":
+            own += [
+                Triple(iri, RDF.type, DCAT.CatalogRecord),
+                Triple(iri, DCT.issued, Literal(issued, datatype=self._at.datatype)),
+                Triple(iri, DCT.modified, self._at),
+                Triple(iri, NDL.digest, Literal(digest_)),
+                *(Triple(iri, DCT.conformsTo, profile) for profile in profiles),
+            ]
+        yield from map(str, own)
+
+    def _rejection(self, record: Record, report: ValidationReport) -> list[Triple]:
+        iri = NamedNode(_rejection(self._loader.base, record))
+        return [
+            *record.triples,
+            *report.triples(),
+            Triple(iri, RDF.type, NDL.Rejection),
+            Triple(iri, FOAF.primaryTopic, record.dataset),
+            Triple(iri, DCT.title, Literal(self._describe(record).title or record.dataset.value)),
+            Triple(iri, DCT.issued, self._at),
+            Triple(iri, NDL.sourceName, Literal(record.source)),
+        ]
+
+
+def _rejection(base: str, record: Record) -> str:
+    return f"{base}rejected/{record.slug}"
+
+
+def _node_text(node: Node) -> str:
+    return node.value

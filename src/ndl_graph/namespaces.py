@@ -1,0 +1,117 @@
+"""The prefixes of the field, each in one place."""
+
+from typing import Final
+
+from pyoxigraph import NamedNode
+
+__all__ = [
+    "ADMS",
+    "CR",
+    "DCAT",
+    "DCT",
+    "DPV",
+    "FOAF",
+    "HYDRA",
+    "IANA",
+    "NDL",
+    "ORG",
+    "OWL",
+    "POD",
+    "PREFIXES",
+    "PROV",
+    "RDF",
+    "RDFS",
+    "SCHEMA",
+    "SH",
+    "SKOS",
+    "SPDX",
+    "UKGOV",
+    "VCARD",
+    "XSD",
+    "Namespace",
+    "compact",
+]
+
+
+class Namespace:
+    """The terms under one IRI: `DCT.title`, or `VCARD["organization-name"]`."""
+
+    def __init__(self, iri: str) -> None:
+        self._iri = iri
+
+    def __getattr__(self, name: str) -> NamedNode:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> NamedNode:
+        # Terms are asked for millions of times in a load: each is made once.
+        node: NamedNode = self.__dict__.setdefault(name, NamedNode(self._iri + name))
+        return node
+
+    def __str__(self) -> str:
+        return self._iri
+
+
+PREFIXES: Final[dict[str, str]] = {
+    "adms": "http://www.w3.org/ns/adms#",
+    "cr": "http://mlcommons.org/croissant/",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dcatap": "http://data.europa.eu/r5r/",
+    "dct": "http://purl.org/dc/terms/",
+    "dpv": "https://w3id.org/dpv#",
+    "dqv": "http://www.w3.org/ns/dqv#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "hydra": "http://www.w3.org/ns/hydra/core#",
+    "locn": "http://www.w3.org/ns/locn#",
+    "ndl": "https://w3id.org/ndl-graph/vocab#",
+    "odrl": "http://www.w3.org/ns/odrl/2/",
+    "org": "http://www.w3.org/ns/org#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "pod": "https://project-open-data.cio.gov/v1.1/schema#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "schema": "https://schema.org/",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "ukgov": "https://w3id.org/co-cddo/ukgov-metadata-exchange-model/",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+
+ADMS: Final = Namespace(PREFIXES["adms"])
+CR: Final = Namespace(PREFIXES["cr"])
+DCAT: Final = Namespace(PREFIXES["dcat"])
+DCT: Final = Namespace(PREFIXES["dct"])
+DPV: Final = Namespace(PREFIXES["dpv"])
+FOAF: Final = Namespace(PREFIXES["foaf"])
+HYDRA: Final = Namespace(PREFIXES["hydra"])
+IANA: Final = Namespace("https://www.iana.org/assignments/media-types/")
+NDL: Final = Namespace(PREFIXES["ndl"])
+ORG: Final = Namespace(PREFIXES["org"])
+OWL: Final = Namespace(PREFIXES["owl"])
+POD: Final = Namespace(PREFIXES["pod"])
+PROV: Final = Namespace(PREFIXES["prov"])
+RDF: Final = Namespace(PREFIXES["rdf"])
+RDFS: Final = Namespace(PREFIXES["rdfs"])
+SCHEMA: Final = Namespace(PREFIXES["schema"])
+SH: Final = Namespace(PREFIXES["sh"])
+SKOS: Final = Namespace(PREFIXES["skos"])
+SPDX: Final = Namespace(PREFIXES["spdx"])
+UKGOV: Final = Namespace(PREFIXES["ukgov"])
+VCARD: Final = Namespace(PREFIXES["vcard"])
+XSD: Final = Namespace(PREFIXES["xsd"])
+
+_BY_LENGTH: Final = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))
+
+
+def compact(iri: str) -> str:
+    """The prefixed name of an IRI (`dct:title`), or the IRI itself where no prefix fits."""
+    for prefix, namespace in _BY_LENGTH:
+        if iri.startswith(namespace):
+            local = iri[len(namespace) :]
+            return f"{prefix}:{local}" if local and "/" not in local else iri
+    return iri

@@ -1,0 +1,627 @@
+"""Repairs what publishers really write: ordered, named, idempotent steps, each reported and none silent.
+
+`STEPS` is the one table: the documentation, the load report and the tests are made from it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+from urllib.parse import quote
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from ndl_graph.names import NameTable, name_table
+from ndl_graph.namespaces import ADMS, DCAT, DCT, FOAF, IANA, NDL, PREFIXES, RDF, SCHEMA, SPDX, VCARD, XSD
+from ndl_graph.record import Node, Term
+
+__all__ = ["RELATIVE_BASE", "STEPS", "Normaliser", "Repairs", "Step"]
+
+#: Relative IRIs are read against this, so that they can be told apart and given a stable home later.
+RELATIVE_BASE: Final = "relative:///"
+
+_EU: Final = "http://publications.europa.eu/resource/authority/"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One repair: what it is called, what it does, and an example in Turtle before and after."""
+
+    name: str
+    what: str
+    before: str
+    after: str
+
+
+STEPS: Final = (
+    Step(
+        "iri",
+        "Spaces and other characters that an IRI may not hold are percent-encoded; scheme and host are lower-cased.",
+        "ex:d dcat:landingPage <HTTPS://Data.Example.org/my data> .",
+        "ex:d dcat:landingPage <https://data.example.org/my%20data> .",
+    ),
+    Step(
+        "term",
+        "Terms in superseded namespaces and in the wrong case get their standard IRI.",
+        "ex:d <http://www.w3.org/ns/dcat#accessUrl> <https://example.org/> .",
+        "ex:d dcat:accessURL <https://example.org/> .",
+    ),
+    Step(
+        "empty",
+        "Values that hold no text are left out.",
+        'ex:d dct:provenance "" ; dct:title "Rivers" .',
+        'ex:d dct:title "Rivers" .',
+    ),
+    Step(
+        "language-tag",
+        "Language tags are written as BCP 47 has them.",
+        'ex:d dct:title "Afonydd"@cy_gb .',
+        'ex:d dct:title "Afonydd"@cy-GB .',
+    ),
+    Step(
+        "link",
+        "Web addresses given as text become IRIs.",
+        'ex:d dcat:landingPage "https://example.org/rivers" .',
+        "ex:d dcat:landingPage <https://example.org/rivers> .",
+    ),
+    Step(
+        "email",
+        "E-mail addresses become `mailto:` IRIs.",
+        'ex:c vcard:hasEmail "data@example.org" .',
+        "ex:c vcard:hasEmail <mailto:data@example.org> .",
+    ),
+    Step(
+        "date",
+        "Dates get the type that fits them; dates in words or with the day first are rewritten where only one "
+        "reading is possible.",
+        'ex:d dct:modified "4 May 2022" ; dct:issued "2022-05-04T15:46:07Z" .',
+        'ex:d dct:modified "2022-05-04"^^xsd:date ; dct:issued "2022-05-04T15:46:07Z"^^xsd:dateTime .',
+    ),
+    Step(
+        "language",
+        "Languages of the data become IRIs of the EU language list.",
+        'ex:d dct:language "en-GB" .',
+        f"ex:d dct:language <{_EU}language/ENG> .",
+    ),
+    Step(
+        "licence",
+        "Licence names and the many addresses of one licence become the licence's own IRI.",
+        "ex:d dct:license <https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3> .",
+        "ex:d dct:license <http://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/> .",
+    ),
+    Step(
+        "media-type",
+        "Media types become IRIs of the IANA registry; a plain `type/subtype` is kept beside, as the UK model asks.",
+        'ex:f dcat:mediaType "text/csv" .',
+        'ex:f dcat:mediaType "text/csv", <https://www.iana.org/assignments/media-types/text/csv> .',
+    ),
+    Step(
+        "format",
+        "Names of file formats become IRIs of the EU file type list.",
+        'ex:f dct:format "MS EXCEL" .',
+        f"ex:f dct:format <{_EU}file-type/XLS> .",
+    ),
+    Step(
+        "frequency",
+        "Update frequencies become IRIs of the EU frequency list; a Dublin Core frequency is kept beside.",
+        'ex:d dct:accrualPeriodicity "R/P1M" .',
+        f"ex:d dct:accrualPeriodicity <{_EU}frequency/MONTHLY> .",
+    ),
+    Step(
+        "access-rights",
+        "UK and US access levels are kept and the EU access right is put beside them.",
+        'ex:d dct:accessRights "OPEN" .',
+        f'ex:d dct:accessRights "OPEN", <{_EU}access-right/PUBLIC> .',
+    ),
+    Step(
+        "agent",
+        "A publisher or creator given as a name becomes an organisation with that name.",
+        'ex:d dct:publisher "Highland Council" .',
+        "ex:d dct:publisher <https://base.example/organisation/highland-council> . "
+        '<https://base.example/organisation/highland-council> a foaf:Agent ; foaf:name "Highland Council" .',
+    ),
+    Step(
+        "period",
+        "A period written as `start/end` becomes a `dct:PeriodOfTime`.",
+        'ex:d dct:temporal "2001-01-01/2011-12-31" .',
+        "ex:d dct:temporal [ a dct:PeriodOfTime ; "
+        'dcat:startDate "2001-01-01"^^xsd:date ; dcat:endDate "2011-12-31"^^xsd:date ] .',
+    ),
+    # The steps below need a whole description and are done when it is cut out: see `identity`.
+    Step(
+        "crosswalk",
+        "A schema.org or Croissant dataset gets the same statements in DCAT; its own stay.",
+        'ex:d a schema:Dataset ; schema:name "Rivers" .',
+        'ex:d a schema:Dataset, dcat:Dataset ; schema:name "Rivers" ; dct:title "Rivers" .',
+    ),
+    Step(
+        "dataset-iri",
+        "A dataset without an IRI of its own gets one from us, which leads to its page.",
+        '[] a dcat:Dataset ; dct:title "Rivers" .',
+        '<https://base.example/id/dataset/rivers> a dcat:Dataset ; dct:title "Rivers" .',
+    ),
+    Step(
+        "blank-node",
+        "Blank nodes get stable IRIs made from what is said about them (RDF 1.1, section 3.5).",
+        'ex:d a dcat:Dataset ; dcat:contactPoint [ vcard:fn "Data team" ] .',
+        "ex:d a dcat:Dataset ; dcat:contactPoint <https://base.example/.well-known/genid/HASH> . "
+        '<https://base.example/.well-known/genid/HASH> vcard:fn "Data team" .',
+    ),
+)
+
+
+@dataclass
+class Repairs:
+    """How often each step changed something, with the first example."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def note(self, step: str, before: object, after: object) -> None:
+        """Counts one repair."""
+        self.counts[step] = self.counts.get(step, 0) + 1
+        if step not in self.examples:
+            self.examples[step] = (str(before)[:200], str(after)[:200])
+
+    def add(self, other: "Repairs") -> None:
+        """Takes in the counts of another report."""
+        for step, count in other.counts.items():
+            self.counts[step] = self.counts.get(step, 0) + count
+            self.examples.setdefault(step, other.examples[step])
+
+    def as_json(self) -> dict[str, dict[str, object]]:
+        """Count and example by step, in the order of `STEPS`."""
+        return {
+            step.name: {
+                "count": self.counts[step.name],
+                "before": self.examples[step.name][0],
+                "after": self.examples[step.name][1],
+            }
+            for step in STEPS
+            if step.name in self.counts
+        }
+
+
+# --- terms -----------------------------------------------------------------------------------------------
+
+_CLEAN_IRI: Final = re.compile(
+    r"[a-z][a-z0-9+.\-]*:(?://[^/?#A-Z\x00-\x20]*(?=[/?#]|\Z)|(?!//))[^\x00-\x20<>\"{}|\\^`]*\Z"
+)
+_FORBIDDEN: Final = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
+_ABSOLUTE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)\Z", re.S)
+_TAG: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*\Z")
+
+_NAMESPACES: Final = {
+    "http://schema.org/": PREFIXES["schema"],
+    "https://www.w3.org/ns/adms#": PREFIXES["adms"],
+    "https://www.w3.org/ns/dcat#": PREFIXES["dcat"],
+    "https://purl.org/dc/terms/": PREFIXES["dct"],
+    "https://xmlns.com/foaf/0.1/": PREFIXES["foaf"],
+    "https://www.w3.org/2006/vcard/ns#": PREFIXES["vcard"],
+    "https://mlcommons.org/croissant/": PREFIXES["cr"],
+    "https://w3id.org/co-cddo/uk-cross-government-metadata-exchange-model/": PREFIXES["ukgov"],
+}
+_ELEMENTS: Final = "http://purl.org/dc/elements/1.1/"
+_DCAT_NAMES: Final = {
+    name.casefold(): name
+    for name in (
+        "accessURL downloadURL mediaType byteSize accessService landingPage contactPoint distribution keyword theme "
+        "themeTaxonomy endpointURL endpointDescription servesDataset startDate endDate packageFormat compressFormat "
+        "spatialResolutionInMeters temporalResolution inSeries version"
+    ).split()
+}
+
+
+def clean_iri(value: str) -> str | None:
+    """The IRI with what is wrong in it mended, itself where nothing is, or None where nothing can be."""
+    if _CLEAN_IRI.match(value):
+        return value
+    match = _ABSOLUTE.match(value.strip())
+    if not match:
+        return None
+    scheme, rest = match[1].lower(), match[2]
+    if rest.startswith("//"):
+        host, *tail = re.split(r"(?=[/?#])", rest[2:], maxsplit=1)
+        rest = "//" + host.lower() + "".join(tail)
+    rest = _FORBIDDEN.sub(lambda found: quote(found[0], safe=""), rest)
+    return f"{scheme}:{rest}"
+
+
+def _standard_term(iri: str) -> str:
+    for old, new in _NAMESPACES.items():
+        if iri.startswith(old):
+            return _standard_term(new + iri[len(old) :])
+    if iri.startswith(_ELEMENTS):
+        return PREFIXES["dct"] + iri[len(_ELEMENTS) :]
+    if iri.startswith(PREFIXES["dcat"]):
+        local = iri[len(PREFIXES["dcat"]) :]
+        # A capital at the start is a class: `dcat:Distribution` and `dcat:distribution` are two terms.
+        return PREFIXES["dcat"] + (local if local[:1].isupper() else _DCAT_NAMES.get(local.casefold(), local))
+    return iri
+
+
+def _tag(tag: str) -> str | None:
+    language, *rest = tag.strip().replace("_", "-").split("-")
+    code = {"english": "en", "eng": "en", "welsh": "cy", "cym": "cy", "wel": "cy"}.get(
+        language.casefold(), language.casefold()
+    )
+    parts = [part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part.lower() for part in rest]
+    whole = "-".join([code, *parts])
+    return whole if _TAG.match(whole) else None
+
+
+# --- values ----------------------------------------------------------------------------------------------
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
+_DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?\Z")
+_SPACED: Final = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d(?:\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?\Z")
+_NUMBERS: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\Z")
+_SLASHED: Final = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})\Z")
+_WORDED: Final = (
+    ("%d %B %Y", "date"),
+    ("%d %b %Y", "date"),
+    ("%B %d, %Y", "date"),
+    ("%b %d, %Y", "date"),
+    ("%Y%m%d", "date"),
+    ("%B %Y", "gYearMonth"),
+    ("%b %Y", "gYearMonth"),
+)
+
+
+def read_date(text: str) -> Literal | None:
+    """The date in its XML Schema form (date, dateTime, gYearMonth or gYear), or None where it has no one reading.
+
+    `03/04/2020` is left alone: it is 3 April to some publishers and 4 March to others.
+    """
+    text = text.strip()
+    if _DATE.match(text):
+        return Literal(text, datatype=XSD.date) if _real(text) else None
+    if _DATE_TIME.match(text):
+        return Literal(text, datatype=XSD.dateTime) if _real(text[:10]) else None
+    if re.match(r"\d{4}\Z", text):
+        return Literal(text, datatype=XSD.gYear)
+    if re.match(r"\d{4}-(0[1-9]|1[0-2])\Z", text):
+        return Literal(text, datatype=XSD.gYearMonth)
+    if match := _SPACED.match(text):
+        day, minutes, seconds, zone = match.groups()
+        zone = "Z" if zone == "UTC" else zone or ""
+        zone = zone[:-2] + ":" + zone[-2:] if len(zone) == 5 else zone
+        return Literal(f"{day}T{minutes}{seconds or ':00'}{zone}", datatype=XSD.dateTime) if _real(day) else None
+    if match := _NUMBERS.match(text):
+        first, second, year = (int(part) for part in match.groups())
+        if first <= 12 and second <= 12 and first != second:
+            return None
+        day_, month = (first, second) if second <= 12 else (second, first)
+        return _made(year, month, day_)
+    if match := _SLASHED.match(text):
+        return _made(*(int(part) for part in match.groups()))
+    plain = re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", text)
+    for pattern, kind in _WORDED:
+        try:
+            found = datetime.strptime(plain, pattern)  # noqa: DTZ007 - a day has no time zone
+        except ValueError:
+            continue
+        form = "%Y-%m-%d" if kind == "date" else "%Y-%m"
+        return Literal(found.strftime(form), datatype=XSD[kind])
+    return None
+
+
+def _real(day: str) -> bool:
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True
+
+
+def _made(year: int, month: int, day: int) -> Literal | None:
+    try:
+        return Literal(date(year, month, day).isoformat(), datatype=XSD.date)
+    except ValueError:
+        return None
+
+
+_EMAIL: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+\Z")
+_MEDIA: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+\-]*\Z")
+_ACCESS: Final = {
+    "open": "PUBLIC",
+    "public": "PUBLIC",
+    "commercial": "RESTRICTED",
+    "restricted": "RESTRICTED",
+    "restricted public": "RESTRICTED",
+    "internal": "NON_PUBLIC",
+    "non-public": "NON_PUBLIC",
+    "non public": "NON_PUBLIC",
+}
+_ISO_REPEAT: Final = {
+    "R/P10Y": "DECENNIAL", "R/P4Y": "QUADRENNIAL", "R/P3Y": "TRIENNIAL", "R/P2Y": "BIENNIAL", "R/P1Y": "ANNUAL",
+    "R/P6M": "ANNUAL_2", "R/P4M": "ANNUAL_3", "R/P3M": "QUARTERLY", "R/P2M": "BIMONTHLY", "R/P1M": "MONTHLY",
+    "R/P0.5M": "MONTHLY_2", "R/P0.33M": "MONTHLY_3", "R/P2W": "BIWEEKLY", "R/P1W": "WEEKLY", "R/P7D": "WEEKLY",
+    "R/P3.5D": "WEEKLY_2", "R/P0.33W": "WEEKLY_3", "R/P1D": "DAILY", "R/PT1H": "HOURLY", "R/PT1S": "UPDATE_CONT",
+}  # fmt: skip
+_LANGUAGES: Final = {
+    "en": "ENG", "eng": "ENG", "english": "ENG", "cy": "CYM", "cym": "CYM", "welsh": "CYM", "cymraeg": "CYM",
+    "ga": "GLE", "gle": "GLE", "irish": "GLE", "gd": "GLA", "gla": "GLA", "gaelic": "GLA", "sco": "SCO",
+    "fr": "FRA", "fra": "FRA", "de": "DEU", "deu": "DEU", "es": "SPA", "spa": "SPA", "pl": "POL", "pol": "POL",
+}  # fmt: skip
+
+Block = Sequence[Triple]
+Mended = tuple[Sequence[Term], Sequence[Triple]]
+Rule = Callable[["Normaliser", Term, Block], Mended | None]
+
+
+def _replaced(*values: Term) -> Mended:
+    return values, ()
+
+
+def _link(_: "Normaliser", value: Term, __: Block) -> Mended | None:
+    if isinstance(value, Literal) and value.value.strip().startswith(("http://", "https://")):
+        cleaned = clean_iri(value.value)
+        return _replaced(NamedNode(cleaned)) if cleaned and " " not in value.value.strip() else None
+    return None
+
+
+def _email(_: "Normaliser", value: Term, __: Block) -> Mended | None:
+    if isinstance(value, Literal) or (isinstance(value, NamedNode) and not value.value.startswith("mailto:")):
+        address = value.value.strip().removeprefix(RELATIVE_BASE).removeprefix("mailto:").strip()
+        if _EMAIL.match(address):
+            return _replaced(NamedNode("mailto:" + quote(address, safe="@!#$&'*+-/=?_~.")))
+    return None
+
+
+def _date(_: "Normaliser", value: Term, __: Block) -> Mended | None:
+    if not isinstance(value, Literal):
+        return None
+    read = read_date(value.value)
+    return _replaced(read) if read and read != value else None
+
+
+def _language(_: "Normaliser", value: Term, __: Block) -> Mended | None:
+    if isinstance(value, Literal):
+        code = _LANGUAGES.get(value.value.strip().split("-")[0].split("_")[0].casefold())
+        if code:
+            return _replaced(NamedNode(f"{_EU}language/{code}"))
+    return None
+
+
+def _licence(normaliser: "Normaliser", value: Term, _: Block) -> Mended | None:
+    if isinstance(value, (NamedNode, Literal)):
+        known = normaliser.licences.find(value.value)
+        if known and known != value.value:
+            return _replaced(NamedNode(known))
+        if isinstance(value, Literal):
+            return _link(normaliser, value, ())
+    return None
+
+
+def _media_type(normaliser: "Normaliser", value: Term, block: Block) -> Mended | None:
+    if isinstance(value, NamedNode):
+        found = re.match(r"https?://(?:www\.)?iana\.org/assignments/media-types/(.+?)/?\Z", value.value)
+        standard = IANA[found[1]] if found else value
+        return _replaced(standard) if standard != value else None
+    if isinstance(value, Literal):
+        given = value.value.strip().split(";")[0].strip()
+        if _MEDIA.match(given):
+            iri = IANA[given]
+            return None if _states(block, DCAT.mediaType, iri) else ((value, iri), ())
+        if _MEDIA.match(given.lower()):
+            return _replaced(IANA[given.lower()])
+        known = normaliser.media_types.find(given)
+        return _replaced(NamedNode(known)) if known else None
+    return None
+
+
+def _format(normaliser: "Normaliser", value: Term, _: Block) -> Mended | None:
+    if isinstance(value, (Literal, NamedNode)):
+        known = normaliser.formats.find(value.value)
+        if known and known != value.value:
+            return _replaced(NamedNode(known))
+    return None
+
+
+def _frequency(normaliser: "Normaliser", value: Term, block: Block) -> Mended | None:
+    if not isinstance(value, (Literal, NamedNode)):
+        return None
+    known = _ISO_REPEAT.get(value.value.strip().upper())
+    iri = f"{_EU}frequency/{known}" if known else normaliser.frequencies.find(value.value)
+    if not iri or iri == value.value:
+        return None
+    if isinstance(value, NamedNode):
+        return (
+            None
+            if _states(block, DCT.accrualPeriodicity, NamedNode(iri))
+            else ((value, NamedNode(iri)), ())
+        )
+    return _replaced(NamedNode(iri))
+
+
+def _access(_: "Normaliser", value: Term, block: Block) -> Mended | None:
+    if isinstance(value, Literal):
+        code = _ACCESS.get(value.value.strip().casefold())
+        iri = NamedNode(f"{_EU}access-right/{code}") if code else None
+        if iri and not _states(block, DCT.accessRights, iri):
+            return (value, iri), ()
+    elif isinstance(value, NamedNode) and value.value.startswith(_EU.replace("http:", "https:")):
+        return _replaced(NamedNode(value.value.replace("https:", "http:", 1)))
+    return None
+
+
+def _pod_access(_: "Normaliser", value: Term, block: Block) -> Mended | None:
+    if isinstance(value, Literal) and (code := _ACCESS.get(value.value.strip().casefold())):
+        iri = NamedNode(f"{_EU}access-right/{code}")
+        if not _states(block, DCT.accessRights, iri):
+            return (value,), (Triple(block[0].subject, DCT.accessRights, iri),)
+    return None
+
+
+def _agent(normaliser: "Normaliser", value: Term, _: Block) -> Mended | None:
+    if isinstance(value, Literal):
+        if value.value.strip().startswith(("http://", "https://")):
+            return _link(normaliser, value, ())
+        node = NamedNode(normaliser.organisation(value.value.strip()))
+        name = Literal(value.value.strip(), language=value.language)
+        return (node,), (Triple(node, RDF.type, FOAF.Agent), Triple(node, FOAF.name, name))
+    return None
+
+
+def _period(_: "Normaliser", value: Term, __: Block) -> Mended | None:
+    if not isinstance(value, Literal) or value.value.count("/") != 1:
+        return None
+    start, end = (part.strip() for part in value.value.split("/"))
+    dates = [(DCAT.startDate, read_date(start)), (DCAT.endDate, read_date(end))]
+    if not any(read for _, read in dates) or any(
+        text not in ("", "..") and read is None for text, (_, read) in zip((start, end), dates, strict=True)
+    ):
+        return None
+    node = BlankNode()
+    said = [Triple(node, name, read) for name, read in dates if read]
+    return (node,), (Triple(node, RDF.type, DCT.PeriodOfTime), *said)
+
+
+def _states(block: Block, predicate: NamedNode, value: Term) -> bool:
+    return any(triple.predicate == predicate and triple.object == value for triple in block)
+
+
+_RULES: Final[dict[NamedNode, tuple[str, Rule]]] = {
+    **dict.fromkeys(
+        (
+            DCAT.accessURL,
+            DCAT.downloadURL,
+            DCAT.landingPage,
+            DCAT.endpointURL,
+            DCAT.endpointDescription,
+            FOAF.page,
+            FOAF.homepage,
+            NDL.howToApply,
+            VCARD.hasURL,
+            ADMS.sample,
+        ),
+        ("link", _link),
+    ),
+    **dict.fromkeys((VCARD.hasEmail, FOAF.mbox), ("email", _email)),
+    **dict.fromkeys(
+        (DCT.issued, DCT.modified, DCT.created, DCT.available, DCAT.startDate, DCAT.endDate), ("date", _date)
+    ),
+    DCT.language: ("language", _language),
+    DCT.license: ("licence", _licence),
+    DCAT.mediaType: ("media-type", _media_type),
+    DCT.format: ("format", _format),
+    DCT.accrualPeriodicity: ("frequency", _frequency),
+    DCT.accessRights: ("access-rights", _access),
+    NamedNode(PREFIXES["pod"] + "accessLevel"): ("access-rights", _pod_access),
+    DCT.publisher: ("agent", _agent),
+    DCT.creator: ("agent", _agent),
+    DCT.temporal: ("period", _period),
+}
+_KEPT_EMPTY: Final = frozenset({SPDX.checksumValue, SCHEMA.sha256})
+
+
+class Normaliser:
+    """Applies the steps that look at one subject at a time; counts what it did in `repairs`.
+
+    `organisation` gives the IRI of an organisation that is known by its name only.
+    """
+
+    def __init__(self, organisation: Callable[[str], str]) -> None:
+        self.repairs = Repairs()
+        self.organisation = organisation
+        self.licences: NameTable = name_table("licence")
+        self.formats: NameTable = name_table("format")
+        self.media_types: NameTable = name_table("media-type")
+        self.frequencies: NameTable = name_table("frequency")
+        self._predicates: dict[NamedNode, NamedNode] = {}
+        self._tags: dict[str, str | None] = {}
+
+    def blocks(self, triples: Iterable[Triple]) -> Iterator[list[Triple]]:
+        """Runs of repaired triples with one subject each, in the order given."""
+        block: list[Triple] = []
+        subject: Node | None = None
+        for triple in triples:
+            if triple.subject != subject:
+                if block:
+                    yield from self._block(block)
+                block, subject = [], triple.subject
+            block.append(triple)
+        if block:
+            yield from self._block(block)
+
+    def _block(self, block: list[Triple]) -> Iterator[list[Triple]]:
+        subject = self._node(block[0].subject)
+        if subject is None:
+            return
+        mended: list[Triple] = []
+        extra: list[Triple] = []
+        same = subject is block[0].subject
+        for triple in block:
+            given = triple.predicate
+            predicate = self._predicates.get(given) or self._predicate(given)
+            value: Term | None = triple.object
+            if isinstance(value, NamedNode):
+                value = self._iri_value(value, given)
+            elif isinstance(value, Literal):
+                value = self._literal(value, predicate)
+            if value is None:
+                continue
+            rule = _RULES.get(predicate)
+            change = rule[1](self, value, block) if rule else None
+            if rule and change:
+                values, more = change
+                self.repairs.note(rule[0], value, next((new for new in values if new != value), values[0]))
+                mended.extend(Triple(subject, predicate, new) for new in values)
+                extra.extend(more)
+            elif same and predicate is given and value is triple.object:
+                mended.append(triple)
+            else:
+                mended.append(Triple(subject, predicate, value))
+        if mended:
+            yield mended
+        for triple in extra:
+            yield [triple]
+
+    def _node(self, node: Node) -> Node | None:
+        if isinstance(node, BlankNode) or _CLEAN_IRI.match(node.value):
+            return node
+        cleaned = clean_iri(node.value)
+        self.repairs.note("iri", node.value, cleaned or "left out: it has no scheme and nothing to resolve it against")
+        return NamedNode(cleaned) if cleaned else None
+
+    def _iri_value(self, value: NamedNode, predicate: NamedNode) -> Term | None:
+        if predicate == RDF.type:
+            standard = _standard_term(value.value)
+            if standard != value.value:
+                self.repairs.note("term", value.value, standard)
+                return NamedNode(standard)
+        if _CLEAN_IRI.match(value.value):
+            return value
+        return self._node(value) or Literal(value.value)
+
+    def _predicate(self, given: NamedNode) -> NamedNode:
+        standard = clean_iri(_standard_term(given.value)) or given.value
+        if standard == given.value:
+            self._predicates[given] = given
+            return given
+        self.repairs.note("term", given.value, standard)
+        return NamedNode(standard)
+
+    def _literal(self, value: Literal, predicate: NamedNode) -> Literal | None:
+        text = value.value
+        if not text or text.isspace():
+            if predicate in _KEPT_EMPTY:
+                return value
+            self.repairs.note("empty", predicate.value, "left out")
+            return None
+        tag = value.language
+        if tag is None:
+            return value
+        if tag not in self._tags:
+            self._tags[tag] = _tag(tag)
+        standard = self._tags[tag]
+        # Oxigraph keeps tags in lower case, which BCP 47 allows: a difference of case alone is no repair.
+        if standard is None:
+            self.repairs.note("language-tag", f'"{text}"@{tag}', text)
+            return Literal(text)
+        if standard.casefold() == tag.casefold():
+            return value
+        self.repairs.note("language-tag", f"@{tag}", f"@{standard}")
+        return Literal(text, language=standard)

@@ -1,0 +1,277 @@
+"""The text index (tantivy): one document a record, facets, and answers that need no second look at the graph."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import tantivy
+from tantivy import Filter, Occur, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
+
+from ndl_graph.description import DescriptionView
+from ndl_graph.namespaces import CR, DCT, RDFS, SCHEMA
+from ndl_graph.record import Record
+
+__all__ = ["FACETS", "Hit", "SearchIndex", "SearchQuery", "SearchResult", "entry"]
+
+#: Facets in the order of the page; each is a field of the index and a parameter of the search.
+FACETS: Final = ("publisher", "theme", "format", "licence", "access", "place")
+
+# Field and weight: a word in the title says more of a dataset than one deep in its description.
+_TEXT: Final = {"title": 6.0, "alternative": 4.0, "keyword": 3.0, "fields": 1.5, "party": 2.0, "description": 1.0}
+_ANALYZER: Final = "words"
+_FACET_SIZE: Final = 100
+_MARKUP: Final = re.compile(r"<[^>]{0,2000}>")
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """What is asked: words, chosen facet values, and which part of the answer."""
+
+    text: str = ""
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    limit: int = 20
+    offset: int = 0
+
+    @staticmethod
+    def offset_of(cursor: str) -> int:
+        """The offset that a cursor stands for; raises `ValueError` where it is none of ours."""
+        try:
+            text = base64.urlsafe_b64decode(cursor.encode() + b"==").decode()
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise ValueError("no cursor of this catalogue") from error
+        if not text.startswith("o:") or not text[2:].isdigit():
+            raise ValueError("no cursor of this catalogue")
+        return int(text[2:])
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One record that was found, as the public contract has it."""
+
+    said: dict[str, Any]
+    score: float
+    why: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The hit with its score and why it matched."""
+        return {**self.said, "score": round(self.score, 3), "why": self.why}
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The answer: how many there are, some of them, and the facets of all."""
+
+    total: int
+    hits: tuple[Hit, ...]
+    facets: dict[str, list[tuple[str, int]]]
+    next: str | None
+    advice: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer as the public contract has it."""
+        return {
+            "total": self.total,
+            "hits": [hit.as_json() for hit in self.hits],
+            "facets": {name: dict(values) for name, values in self.facets.items()},
+            "no_good_match": self.total == 0,
+            "advice": self.advice,
+            "next": self.next,
+        }
+
+
+def _schema() -> tantivy.Schema:
+    builder = SchemaBuilder()
+    builder.add_text_field("iri", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in _TEXT:
+        builder.add_text_field(name, tokenizer_name=_ANALYZER, index_option="freq")
+    for name in FACETS:
+        builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
+    builder.add_integer_field("modified", fast=True)
+    builder.add_text_field("hit", stored=True, tokenizer_name="raw", index_option="basic")
+    return builder.build()
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    return (
+        TextAnalyzerBuilder(Tokenizer.simple())
+        .filter(Filter.remove_long(60))
+        .filter(Filter.lowercase())
+        .filter(Filter.ascii_fold())
+        .filter(Filter.stopword("english"))
+        .filter(Filter.stemmer("english"))
+        .build()
+    )
+
+
+def entry(record: Record, view: DescriptionView) -> dict[str, Any]:
+    """What the index holds of a record: words to find it by, facet values, and the hit to show."""
+    description = re.sub(r"\s+", " ", _MARKUP.sub(" ", view.summary)).strip()
+    publisher = view.publisher.label if view.publisher else ""
+    licence = view.licence
+    access = view.access
+    modified = view.modified[:10]
+    return {
+        "iri": record.iri.value,
+        "title": view.texts(DCT.title, SCHEMA.name),
+        "alternative": [*view.texts(DCT.alternative), view.text(RDFS.comment)],
+        "keyword": [*view.keywords, *(theme.label for theme in view.themes)],
+        "fields": [table_field.label for table in view.record_sets for table_field in table.views(_FIELD)],
+        "party": [publisher, *(place.label for place in view.places)],
+        "description": [description, *view.texts(DCT.description)[1:]],
+        "facets": {
+            "publisher": [publisher] if publisher else [],
+            "theme": [theme.label for theme in view.themes],
+            "format": view.formats,
+            "licence": [licence.label] if licence and licence.label else [],
+            "access": [access.label] if access and access.label else [],
+            "place": view.nations,
+        },
+        "modified": int(re.sub(r"\D", "", modified).ljust(8, "0")[:8] or 0),
+        "hit": {
+            "iri": record.iri.value,
+            "dataset": record.dataset.value,
+            "kind": record.kind,
+            "title": view.title,
+            "summary": description[:300],
+            "publisher": publisher,
+            "licence": (licence.iri or licence.label) if licence else None,
+            "access": access.label if access else None,
+            "modified": view.modified or None,
+            "formats": view.formats,
+            "place": view.nations,
+        },
+    }
+
+
+_FIELD: Final = CR.field
+
+
+class SearchIndex:
+    """The index of one snapshot, or of a writer's working copy."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        schema = _schema()
+        self._schema = schema
+        self._index = tantivy.Index(schema, path=str(folder))
+        self._analyzer = _analyzer()
+        self._index.register_tokenizer(_ANALYZER, self._analyzer)
+        self._writer: tantivy.IndexWriter | None = None
+
+    # --- writing ---
+
+    def replace(self, entries: Iterable[dict[str, Any]], existing: Iterable[str]) -> None:
+        """Takes in entries; documents of the records in `existing` are dropped first."""
+        writer = self._writing()
+        for iri in existing:
+            writer.delete_documents("iri", iri)
+        for said in entries:
+            document = tantivy.Document()
+            document.add_text("iri", said["iri"])
+            for name in _TEXT:
+                for value in said[name]:
+                    if value:
+                        document.add_text(name, value)
+            for name in FACETS:
+                for value in dict.fromkeys(said["facets"][name]):
+                    document.add_text(name, value)
+            document.add_integer("modified", said["modified"])
+            document.add_text("hit", json.dumps(said["hit"], ensure_ascii=False))
+            writer.add_document(document)
+
+    def commit(self) -> None:
+        """Makes what was written part of the index on disk."""
+        if self._writer is not None:
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+            self._writer = None
+        self._index.reload()
+
+    def _writing(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            self._writer = self._index.writer(heap_size=64_000_000, num_threads=1)
+        return self._writer
+
+    # --- reading ---
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Records that hold all the words, else records that hold some; all records where no words are given."""
+        searcher = self._index.searcher()
+        words = list(dict.fromkeys(self._analyzer.analyze(query.text)))
+        chosen = self._filters(query.filters)
+        advice = None
+        if query.text.strip() and not words:
+            return SearchResult(0, (), {}, None, "Use words that say what the data is about.")
+        asked = self._query(words, chosen, Occur.Must)
+        found = searcher.search(asked, limit=1, count=True)
+        if not found.count and len(words) > 1:
+            asked = self._query(words, chosen, Occur.Should)
+            advice = "No description holds all of these words; these hold some of them."
+        order = None if words else "modified"
+        found = searcher.search(
+            asked, limit=max(1, query.limit), offset=query.offset, count=True, order_by_field=order
+        )
+        total = found.count or 0
+        hits = []
+        for score, address in found.hits[: query.limit]:
+            said = json.loads(str(searcher.doc(address)["hit"][0]))
+            hits.append(Hit(said, float(score) if words else 0.0, self._why(said, words)))
+        end = query.offset + len(hits)
+        following = (
+            base64.urlsafe_b64encode(f"o:{end}".encode()).decode().rstrip("=") if hits and end < total else None
+        )
+        if not total:
+            advice = "Nothing here matches. Try fewer or more general words, or take a filter away."
+        return SearchResult(total, tuple(hits), self._facets(searcher, asked), following, advice)
+
+    def _filters(self, filters: Mapping[str, Sequence[str]]) -> list[Query]:
+        return [
+            Query.term_query(self._schema, name, value, "basic")
+            for name in FACETS
+            for value in filters.get(name, ())
+        ]
+
+    def _query(self, words: Sequence[str], filters: Sequence[Query], occur: Occur) -> Query:
+        parts: list[tuple[Occur, Query]] = [(Occur.Must, part) for part in filters]
+        terms = [
+            (
+                occur,
+                Query.disjunction_max_query(
+                    [
+                        Query.boost_query(Query.term_query(self._schema, name, word, "freq"), weight)
+                        for name, weight in _TEXT.items()
+                    ],
+                    0.2,
+                ),
+            )
+            for word in words
+        ]
+        if terms:
+            parts.append((Occur.Must, Query.boolean_query(terms)))
+        return Query.boolean_query(parts) if parts else Query.all_query()
+
+    def _facets(self, searcher: tantivy.Searcher, asked: Query) -> dict[str, list[tuple[str, int]]]:
+        wanted = {name: {"terms": {"field": name, "size": _FACET_SIZE}} for name in FACETS}
+        counted = searcher.aggregate(asked, wanted)
+        return {
+            name: [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in counted[name]["buckets"]]
+            for name in FACETS
+            if name in counted
+        }
+
+    def _why(self, said: Mapping[str, Any], words: Sequence[str]) -> str:
+        places = [
+            name
+            for name, text in (
+                ("title", said["title"]),
+                ("publisher", said["publisher"]),
+                ("description", said["summary"]),
+            )
+            if set(self._analyzer.analyze(text or "")) & set(words)
+        ]
+        return "in the " + " and ".join(places) if places else ("in the rest of the description" if words else "")

@@ -1,0 +1,98 @@
+"""Where descriptions are read from: files, folders, patterns, standard input and the web."""
+
+import glob
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from ndl_graph.errors import SourceError
+from ndl_graph.formats import FORMATS
+from ndl_graph.sources.http import Limits, download
+
+__all__ = ["Item", "Limits", "Source", "open_item"]
+
+_SUFFIXES: Final = tuple("." + suffix for form in FORMATS if form.read for suffix in form.suffixes) + (".json",)
+_IN_MEMORY: Final = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to read: a path, `-` or a URL, under the name that messages use."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was named on the command line; a folder or a pattern is one source of many items."""
+
+    name: str
+
+    def items(self) -> list[Item]:
+        """The items in it, in a stable order; raises `SourceError` where there are none."""
+        if self.name == "-" or self.name.startswith(("http://", "https://")):
+            return [Item(self.name)]
+        path = Path(self.name)
+        try:
+            if path.is_dir():
+                found = sorted(
+                    inner
+                    for inner in path.rglob("*")
+                    if inner.is_file()
+                    and inner.name.casefold().endswith(_SUFFIXES)
+                    and not any(part.startswith(".") for part in inner.relative_to(path).parts)
+                )
+                if not found:
+                    raise SourceError(
+                        "there is no description in this folder",
+                        where=self.name,
+                        hint="Files are read by their suffix: " + ", ".join(sorted(set(_SUFFIXES))),
+                    )
+                return [Item(str(inner)) for inner in found]
+            if path.exists():
+                return [Item(self.name)]
+        except OSError as error:
+            raise SourceError(f"it cannot be read: {error.strerror}", where=self.name) from None
+        if glob.has_magic(self.name):
+            matched = sorted(name for name in glob.glob(self.name, recursive=True) if Path(name).is_file())
+            if matched:
+                return [Item(name) for name in matched]
+            raise SourceError("no file matches this pattern", where=self.name)
+        raise SourceError("there is no such file or folder", where=self.name, hint="Check the path.")
+
+
+@contextmanager
+def open_item(item: Item, limits: Limits) -> Iterator[tuple[IO[bytes], str]]:
+    """The item's bytes, seekable, and its media type where one was stated; raises `SourceError`."""
+    if item.name.startswith(("http://", "https://")):
+        with download(item.name, limits) as (data, media_type):
+            yield data, media_type
+    elif item.name == "-":
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
+            size = 0
+            while chunk := sys.stdin.buffer.read(1 << 20):
+                size += len(chunk)
+                if size > limits.file_bytes:
+                    raise SourceError(f"it is larger than {limits.file_bytes >> 20} MiB", where="standard input")
+                copy.write(chunk)
+            copy.seek(0)
+            yield copy, ""
+    else:
+        path = Path(item.name)
+        try:
+            size = path.stat().st_size
+            if size > limits.file_bytes:
+                raise SourceError(
+                    f"it is larger than {limits.file_bytes >> 20} MiB",
+                    where=item.name,
+                    hint="Split it, or raise the setting max_file_bytes.",
+                )
+            file = path.open("rb")
+        except OSError as error:
+            raise SourceError(f"it cannot be read: {error.strerror}", where=item.name) from None
+        with file:
+            yield file, ""

@@ -1,0 +1,93 @@
+"""Reads a description from the web: with a size limit, a time limit, few redirects, and into no private network."""
+
+import ipaddress
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Final
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from ndl_graph.errors import SourceError
+
+__all__ = ["Limits", "download"]
+
+_ACCEPT: Final = (
+    "text/turtle, application/ld+json;q=0.9, application/n-triples;q=0.9, application/rdf+xml;q=0.8, "
+    "application/json;q=0.7, application/yaml;q=0.6, text/csv;q=0.5, text/html;q=0.4"
+)
+_IN_MEMORY: Final = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of a source is read, and for how long."""
+
+    file_bytes: int = 2 * 1024**3
+    download_bytes: int = 256 * 1024**2
+    seconds: float = 60
+    redirects: int = 5
+    private_addresses: bool = True
+
+
+@contextmanager
+def download(url: str, limits: Limits) -> Iterator[tuple[IO[bytes], str]]:
+    """The body at a URL, seekable, and its media type; raises `SourceError` that says what the server did."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
+        try:
+            media_type = _fetch(url, copy, limits)
+        except httpx.TimeoutException:
+            raise SourceError(f"it did not answer within {limits.seconds:.0f} s", where=url) from None
+        except httpx.InvalidURL as error:
+            raise SourceError(f"this is no web address: {error}", where=url) from None
+        except httpx.HTTPError as error:
+            raise SourceError(f"it cannot be reached: {error or type(error).__name__}", where=url) from None
+        copy.seek(0)
+        yield copy, media_type
+
+
+def _fetch(url: str, copy: IO[bytes], limits: Limits) -> str:
+    end = time.monotonic() + limits.seconds
+    with httpx.Client(timeout=limits.seconds, follow_redirects=False, headers={"Accept": _ACCEPT}) as client:
+        address = url
+        for _ in range(limits.redirects + 1):
+            if not limits.private_addresses:
+                _refuse_private(address)
+            with client.stream("GET", address) as response:
+                if response.is_redirect:
+                    address = urljoin(address, response.headers.get("location", ""))
+                    if not address.startswith(("http://", "https://")):
+                        raise SourceError(f"it redirects to {address}, which is no web address", where=url)
+                    continue
+                if response.status_code != 200:
+                    raise SourceError(f"the server answered {response.status_code} {response.reason_phrase}", where=url)
+                size = 0
+                for chunk in response.iter_bytes(1 << 16):
+                    size += len(chunk)
+                    if size > limits.download_bytes:
+                        raise SourceError(
+                            f"it is larger than {limits.download_bytes >> 20} MiB",
+                            where=url,
+                            hint="Download it by hand and load the file, or raise the setting max_download_bytes.",
+                        )
+                    if time.monotonic() > end:
+                        raise SourceError(f"it was not complete within {limits.seconds:.0f} s", where=url)
+                    copy.write(chunk)
+                media_type: str = response.headers.get("content-type", "")
+                return media_type
+    raise SourceError(f"it redirects more than {limits.redirects} times", where=url)
+
+
+def _refuse_private(url: str) -> None:
+    host = urlsplit(url).hostname or ""
+    try:
+        found = socket.getaddrinfo(host, None)
+    except OSError as error:
+        raise SourceError(f"its host cannot be found: {error}", where=url) from None
+    for *_, address in found:
+        if not ipaddress.ip_address(address[0]).is_global:
+            raise SourceError("it is in a private network", where=url)

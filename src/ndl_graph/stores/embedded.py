@@ -1,0 +1,285 @@
+"""The embedded store: immutable snapshots in a folder, and a pointer to the newest.
+
+    FOLDER/
+      catalogue.json     what the folder is, and the base IRI of its records
+      CURRENT            the name of the newest snapshot
+      writer.lock        held by the one writer
+      snapshots/000007/  graphs/ (published), rejected/, index/ (search)
+      work-…/            a writer's own copy; of no account after a crash
+
+A writer works on a copy of the newest snapshot (hard links, a few milliseconds) and makes its changes visible by
+writing `CURRENT` anew. Whatever interrupts it before that, the last snapshot stands.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock, Timeout
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple
+
+from ndl_graph.errors import StoreBusyError, StoreError
+
+__all__ = ["EmbeddedStore", "EmbeddedWriter", "Snapshot", "TemporaryStore"]
+
+_FORMAT: Final = 1
+_KEPT: Final = 2  # the newest snapshot and the one before, for going back
+_BULK: Final = 2_000  # quads from which writing files at once beats a transaction
+
+
+class Snapshot:
+    """One immutable state of the store, open for reading."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.name
+        try:
+            self.graphs = Store.read_only(str(folder / "graphs"))
+            self.rejected = Store.read_only(str(folder / "rejected"))
+        except OSError as error:
+            raise StoreError(f"the snapshot cannot be opened: {error}", where=str(folder)) from None
+
+    def triples(self, graph: str) -> list[Triple]:
+        """The triples of a record's graph; none where there is no such record."""
+        return [quad.triple for quad in self.graphs.quads_for_pattern(None, None, None, NamedNode(graph))]
+
+    def rejected_triples(self, graph: str) -> list[Triple]:
+        """The triples of a rejected description and its report."""
+        return [quad.triple for quad in self.rejected.quads_for_pattern(None, None, None, NamedNode(graph))]
+
+
+class EmbeddedWriter:
+    """The one writer; nothing it does is seen before `commit`."""
+
+    def __init__(self, store: "EmbeddedStore", work: Path) -> None:
+        self._store = store
+        self.folder = work
+        self.graphs = Store(str(work / "graphs"))
+        self.rejected = Store(str(work / "rejected"))
+
+    def replace(self, graphs: Sequence[tuple[str, Iterable[str]]], existing: Iterable[str]) -> None:
+        """Puts graphs, given as IRI and N-Triples lines; those in `existing` are cleared first."""
+        with _readable_errors(self.folder):
+            for iri in existing:
+                self.graphs.remove_graph(NamedNode(iri))
+            text = "".join(f"{line} <{iri}> .\n" for iri, lines in graphs for line in lines)
+            if text.count("\n") >= _BULK:
+                self.graphs.bulk_load(text.encode(), RdfFormat.N_QUADS)
+            elif text:
+                self.graphs.load(text.encode(), RdfFormat.N_QUADS)
+
+    def reject(self, graphs: Sequence[tuple[str, Iterable[Triple]]]) -> None:
+        """Keeps rejected descriptions with their reports, in the place of those of the same IRI."""
+        with _readable_errors(self.folder):
+            for iri, triples in graphs:
+                graph = NamedNode(iri)
+                self.rejected.remove_graph(graph)
+                self.rejected.extend(
+                    Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples
+                )
+
+    def forget_rejected(self, graphs: Iterable[str]) -> None:
+        """Drops rejections of descriptions that have been accepted since."""
+        for iri in graphs:
+            if self.rejected.contains_named_graph(NamedNode(iri)):
+                self.rejected.remove_graph(NamedNode(iri))
+
+    def commit(self) -> None:
+        """Makes a snapshot of the present state and points readers to it."""
+        with _readable_errors(self.folder):
+            self._store.publish(self)
+
+    def close(self) -> None:
+        """Lets go of the stores, so that their folder can be removed."""
+        del self.graphs, self.rejected
+
+
+class EmbeddedStore:
+    """A store in a folder; raises `StoreError` where the folder is something else or cannot be written."""
+
+    def __init__(self, folder: Path, base_iri: str | None = None) -> None:
+        self.folder = folder
+        meta = folder / "catalogue.json"
+        if folder.exists() and not meta.exists() and (folder.is_file() or any(folder.iterdir())):
+            raise StoreError(
+                "this is not a store of ndl-graph, and not empty",
+                where=str(folder),
+                hint="Name another folder with --store.",
+            )
+        if meta.exists():
+            try:
+                said: dict[str, Any] = json.loads(meta.read_text("utf-8"))
+                known, self.base_iri = int(said["format"]), str(said["base_iri"])
+            except (ValueError, KeyError, OSError) as error:
+                raise StoreError(f"its description cannot be read: {error}", where=str(meta)) from None
+            if known != _FORMAT:
+                raise StoreError(
+                    f"the store has format {known}; this version reads {_FORMAT}",
+                    where=str(folder),
+                    hint="Load the catalogue again into a new folder.",
+                )
+            if base_iri and base_iri != self.base_iri:
+                raise StoreError(
+                    f"its records have the base IRI {self.base_iri}, not {base_iri}",
+                    where=str(folder),
+                    hint="Leave out --base-iri, or load the catalogue into a new folder.",
+                )
+        else:
+            self.base_iri = base_iri or "http://127.0.0.1:8000/"
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything has been committed yet."""
+        return (self.folder / "CURRENT").exists()
+
+    def current(self) -> str | None:
+        """The name of the newest snapshot."""
+        try:
+            return (self.folder / "CURRENT").read_text("utf-8").strip()
+        except FileNotFoundError:
+            return None
+
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot; raises `StoreError` where there is none."""
+        name = self.current()
+        if name is None:
+            raise StoreError(
+                "there is nothing in the store yet",
+                where=str(self.folder),
+                hint=f"Load something first: ndl-graph load data --store {self.folder}",
+            )
+        try:
+            return Snapshot(self.folder / "snapshots" / name)
+        except StoreError:
+            newer = self.current()
+            if newer in (None, name):
+                raise
+            return Snapshot(self.folder / "snapshots" / str(newer))  # a writer went on in between
+
+    @contextmanager
+    def writer(self) -> Iterator[EmbeddedWriter]:
+        """The writer; raises `StoreBusyError` while another process writes. What is not committed is lost."""
+        with _readable_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / "writer.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise StoreBusyError(
+                "another process is writing to this store",
+                where=str(self.folder),
+                hint="Wait until it is done, or name another folder with --store.",
+            ) from None
+        except OSError as error:
+            raise StoreError(f"it cannot be written: {error.strerror or error}", where=str(self.folder)) from None
+        try:
+            with _readable_errors(self.folder):
+                self._clear_leftovers()
+                self._describe()
+                work = self._copy()
+                writer = EmbeddedWriter(self, work)
+            try:
+                yield writer
+            finally:
+                writer.close()
+                shutil.rmtree(work, ignore_errors=True)
+        finally:
+            lock.release()
+
+    def _describe(self) -> None:
+        meta = self.folder / "catalogue.json"
+        if not meta.exists():
+            _write_whole(meta, json.dumps({"format": _FORMAT, "base_iri": self.base_iri}, indent=2) + "\n")
+
+    def _clear_leftovers(self) -> None:
+        """Removes what a writer that was killed left behind."""
+        current = self.current()
+        for path in self.folder.glob("work-*"):
+            shutil.rmtree(path, ignore_errors=True)
+        for path in (self.folder / "snapshots").glob("*"):
+            if current is None or not path.name.isdigit() or path.name > current:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _copy(self) -> Path:
+        work = Path(tempfile.mkdtemp(prefix="work-", dir=self.folder))
+        name = self.current()
+        if name is None:
+            return work
+        snapshot = Snapshot(self.folder / "snapshots" / name)
+        snapshot.graphs.backup(str(work / "graphs"))
+        snapshot.rejected.backup(str(work / "rejected"))
+        _link_tree(snapshot.folder / "index", work / "index")
+        return work
+
+    def publish(self, writer: EmbeddedWriter) -> None:
+        """Makes a snapshot of a writer's state; readers see it once `CURRENT` names it."""
+        snapshots = self.folder / "snapshots"
+        snapshots.mkdir(exist_ok=True)
+        name = f"{int(self.current() or 0) + 1:06d}"
+        staged = Path(tempfile.mkdtemp(prefix="new-", dir=snapshots))
+        writer.graphs.flush()
+        writer.rejected.flush()
+        writer.graphs.backup(str(staged / "graphs"))
+        writer.rejected.backup(str(staged / "rejected"))
+        _link_tree(writer.folder / "index", staged / "index")
+        staged.chmod(0o755)
+        staged.rename(snapshots / name)
+        _sync(snapshots)
+        _write_whole(self.folder / "CURRENT", name + "\n")
+        for old in sorted(path for path in snapshots.iterdir() if path.name.isdigit())[:-_KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+class TemporaryStore(EmbeddedStore):
+    """An embedded store in a folder of its own, gone with the process."""
+
+    def __init__(self, base_iri: str | None = None) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="ndl-graph-", ignore_cleanup_errors=True)
+        super().__init__(Path(self._folder.name), base_iri)
+
+
+def _link_tree(source: Path, target: Path) -> None:
+    """Copies a folder by hard links: its files are written once and then only replaced."""
+    if source.exists():
+        shutil.copytree(source, target, copy_function=os.link, ignore=shutil.ignore_patterns("*.lock"))
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Writes a file so that readers see the old text or the new, never a part."""
+    staged = path.with_name(f".{path.name}-{os.getpid()}")
+    with staged.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    staged.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _readable_errors(folder: Path) -> Iterator[None]:
+    """Turns what the disk says into words: full, not writable, not there."""
+    try:
+        yield
+    except OSError as error:
+        said = str(error)
+        if "No space left" in said or "Disk quota" in said:
+            raise StoreError(
+                "the disk is full; the last complete state of the catalogue still stands",
+                where=str(folder),
+                hint="Make room, and load again.",
+            ) from None
+        reason = error.strerror or said
+        raise StoreError(f"it cannot be written: {reason}", where=str(folder)) from None

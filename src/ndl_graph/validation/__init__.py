@@ -1,0 +1,16 @@
+"""Checks descriptions against profiles and says in plain words what is wrong and how to mend it."""
+
+from ndl_graph.validation.engines import validate
+from ndl_graph.validation.profiles import Profile, Rule, load_profile, profile_names
+from ndl_graph.validation.report import Result, Severity, ValidationReport
+
+__all__ = [
+    "Profile",
+    "Result",
+    "Rule",
+    "Severity",
+    "ValidationReport",
+    "load_profile",
+    "profile_names",
+    "validate",
+]

@@ -1,0 +1,309 @@
+"""A validation report, and the six forms in which it is read."""
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import Literal as RdfLiteral
+
+from ndl_graph.namespaces import PREFIXES, RDF, SH, compact
+
+__all__ = ["REPORTS", "Result", "Severity", "ValidationReport"]
+
+Severity = Literal["violation", "warning", "info"]
+
+_RANK: Final = {"violation": 0, "warning": 1, "info": 2}
+_HEADINGS: Final = {
+    "violation": "Must be mended",
+    "warning": "Should be mended",
+    "info": "Would be good",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finding: where, what, why it matters, and how to put it right (SHACL, section 3.6.2)."""
+
+    focus_node: str
+    path: str | None
+    value: str | None
+    component: str
+    severity: str
+    message: str
+    fix: str
+    why: str
+    example: str
+    shape: str
+    order: float = 999
+    file: str | None = None
+    line: int | None = None
+
+    @property
+    def rank(self) -> tuple[int, float, str]:
+        """Violations first, then in the order of the profile."""
+        return (_RANK.get(self.severity, 0), self.order, self.shape)
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as the public contract has it."""
+        return {
+            "focus_node": self.focus_node,
+            "path": self.path,
+            "value": self.value,
+            "component": self.component,
+            "severity": self.severity,
+            "message": self.message,
+            "fix": self.fix,
+            "example": self.example,
+            "why": self.why,
+            "shape": self.shape,
+            "file": self.file,
+            "line": self.line,
+        }
+
+
+@dataclass(frozen=True)
+class ValidationReport:
+    """The results of validating against a profile, and how many nodes were looked at."""
+
+    profile: str
+    results: tuple[Result, ...]
+    focus_nodes: int = 0
+
+    @property
+    def conforms(self) -> bool:
+        """Whether there is no violation; warnings and information are advice."""
+        return not any(result.severity == "violation" for result in self.results)
+
+    def count(self, severity: str) -> int:
+        """How many results have the severity."""
+        return sum(result.severity == severity for result in self.results)
+
+    def about(self, nodes: set[str]) -> "ValidationReport":
+        """The part of the report about some nodes."""
+        return replace(self, results=tuple(found for found in self.results if found.focus_node in nodes))
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as the public contract has it."""
+        return {
+            "conforms": self.conforms,
+            "profile": self.profile,
+            "focus_nodes": self.focus_nodes,
+            "results": [result.as_json() for result in self.results],
+        }
+
+    def triples(self) -> list[Triple]:
+        """The report as a `sh:ValidationReport`."""
+        report = BlankNode()
+        out = [
+            Triple(report, RDF.type, SH.ValidationReport),
+            Triple(report, SH.conforms, RdfLiteral(self.conforms)),
+        ]
+        for found in self.results:
+            node = BlankNode()
+            out += [
+                Triple(report, SH.result, node),
+                Triple(node, RDF.type, SH.ValidationResult),
+                Triple(node, SH.focusNode, _node(found.focus_node)),
+                Triple(node, SH.resultSeverity, SH[found.severity.title()]),
+                Triple(node, SH.sourceConstraintComponent, NamedNode(found.component)),
+                Triple(node, SH.resultMessage, RdfLiteral(found.message, language="en")),
+            ]
+            if found.path and "<" not in found.path:
+                out.append(Triple(node, SH.resultPath, NamedNode(found.path)))
+            if found.value is not None:
+                value = NamedNode(found.value) if _is_iri(found.value) else RdfLiteral(found.value)
+                out.append(Triple(node, SH.value, value))
+            if "://" in found.shape:
+                out.append(Triple(node, SH.sourceShape, NamedNode(found.shape)))
+        return out
+
+
+def _is_iri(text: str) -> bool:
+    try:
+        NamedNode(text)
+    except ValueError:
+        return False
+    return text.startswith(("http://", "https://", "mailto:", "urn:"))
+
+
+def _node(text: str) -> NamedNode | BlankNode:
+    return NamedNode(text) if _is_iri(text) else BlankNode()
+
+
+def short_path(path: str | None) -> str:
+    """A path with prefixes in the place of namespaces."""
+    if not path:
+        return ""
+    if "<" not in path:
+        return compact(path)
+    for prefix, namespace in PREFIXES.items():
+        path = path.replace(f"<{namespace}", f"<{prefix}:")
+    return path.replace("<", "").replace(">", "")
+
+
+def _grouped(results: Sequence[Result]) -> list[list[Result]]:
+    groups: dict[tuple[str, str, str], list[Result]] = {}
+    for found in results:
+        groups.setdefault((found.severity, found.shape, found.message), []).append(found)
+    return sorted(groups.values(), key=lambda group: (_RANK.get(group[0].severity, 0), -len(group), group[0].order))
+
+
+def _place(found: Result) -> str:
+    place = found.focus_node
+    if found.file:
+        place += f"  ({found.file}{f':{found.line}' if found.line else ''})"
+    if found.value is not None and found.value != found.focus_node:
+        value = found.value if len(found.value) <= 60 else found.value[:60] + "…"
+        place += f"  “{value}”"
+    return place
+
+
+_SHOWN: Final = 5
+
+
+def text(report: ValidationReport) -> str:
+    """For a terminal: grouped by problem, the worst first, each with its reason, its remedy and an example."""
+    lines: list[str] = []
+    heading = ""
+    for group in _grouped(report.results):
+        first = group[0]
+        if _HEADINGS[first.severity] != heading:
+            heading = _HEADINGS[first.severity]
+            lines += [heading, "─" * len(heading), ""]
+        times = "once" if len(group) == 1 else f"{len(group)} times"
+        lines.append(f"{first.message}  [{times}]")
+        if first.why:
+            lines.append(f"  Why:     {first.why}")
+        if first.fix:
+            lines.append(f"  Fix:     {first.fix}")
+        if first.example:
+            lines.append(f"  Example: {first.example}")
+        lines.append(f"  In:      {_place(first)}")
+        lines += [f"           {_place(found)}" for found in group[1:_SHOWN]]
+        if len(group) > _SHOWN:
+            lines.append(f"           … and {len(group) - _SHOWN} more")
+        lines.append("")
+    lines.append(summary(report))
+    return "\n".join(lines)
+
+
+def summary(report: ValidationReport) -> str:
+    """The last line: the verdict, and what to do next."""
+    violations, warnings, infos = (report.count(name) for name in _RANK)
+    looked = f"{report.focus_nodes} nodes checked against {report.profile}"
+    if violations:
+        return f"{looked}: {violations} to mend before it can be published; {warnings} warnings, {infos} hints."
+    if warnings or infos:
+        return f"{looked}: it conforms. {warnings} warnings and {infos} hints would make it better."
+    return f"{looked}: it conforms, and there is nothing to improve."
+
+
+def as_json(report: ValidationReport) -> str:
+    """The JSON of the public contract."""
+    return json.dumps(report.as_json(), ensure_ascii=False, indent=2)
+
+
+def turtle(report: ValidationReport) -> str:
+    """A `sh:ValidationReport` in Turtle."""
+    found = serialize(report.triples(), format=RdfFormat.TURTLE, prefixes={"sh": PREFIXES["sh"]})
+    assert found is not None
+    return found.decode()
+
+
+def github(report: ValidationReport) -> str:
+    """Workflow commands that GitHub shows beside the file and line."""
+    level = {"violation": "error", "warning": "warning", "info": "notice"}
+
+    def escaped(value: str, also: str = "") -> str:
+        for mark in "%\r\n" + also:
+            value = value.replace(mark, f"%{ord(mark):02X}")
+        return value
+
+    lines = []
+    for found in report.results:
+        place = f"file={escaped(found.file, ':,')},line={found.line or 1}," if found.file else ""
+        body = f"{found.message} {found.fix} ({found.focus_node})"
+        title = escaped(short_path(found.path) or "description", ":,")
+        lines.append(f"::{level[found.severity]} {place}title={title}::{escaped(body)}")
+    return "\n".join([*lines, summary(report)])
+
+
+def sarif(report: ValidationReport) -> str:
+    """SARIF 2.1.0."""
+    level = {"violation": "error", "warning": "warning", "info": "note"}
+    rules: dict[str, dict[str, Any]] = {}
+    results = []
+    for found in report.results:
+        rules.setdefault(
+            found.shape,
+            {
+                "id": found.shape,
+                "shortDescription": {"text": found.message},
+                "help": {"text": found.fix or found.message},
+                "defaultConfiguration": {"level": level[found.severity]},
+            },
+        )
+        location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": found.focus_node}]}
+        if found.file:
+            location["physicalLocation"] = {
+                "artifactLocation": {"uri": found.file},
+                "region": {"startLine": found.line or 1},
+            }
+        results.append(
+            {
+                "ruleId": found.shape,
+                "level": level[found.severity],
+                "message": {"text": f"{found.message} {found.fix}".strip()},
+                "locations": [location],
+            }
+        )
+    document = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {"tool": {"driver": {"name": "ndl-graph", "rules": list(rules.values())}}, "results": results},
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+_STYLE: Final = (
+    "body{font:1rem/1.5 Arial,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
+    "section{border-left:5px solid #505a5f;padding-left:1rem;margin:1.5rem 0}"
+    ".violation{border-color:#d4351c}.warning{border-color:#f47738}code{background:#f3f2f1;padding:.1em .3em;"
+    "overflow-wrap:anywhere}li{overflow-wrap:anywhere}"
+)
+
+
+def html_page(report: ValidationReport) -> str:
+    """One self-contained page."""
+    parts = []
+    for group in _grouped(report.results):
+        first = group[0]
+        rows = "".join(f"<li>{html.escape(_place(found))}</li>" for found in group[:50])
+        more = f"<p>… and {len(group) - 50} more.</p>" if len(group) > 50 else ""
+        parts.append(
+            f'<section class="{first.severity}"><h2>{html.escape(first.message)}</h2>'
+            f"<p>{_HEADINGS[first.severity]} · {len(group)} found</p>"
+            f"<p>{html.escape(first.why)}</p><p><strong>{html.escape(first.fix)}</strong></p>"
+            f"<p><code>{html.escape(first.example)}</code></p><ul>{rows}</ul>{more}</section>"
+        )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Validation report</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>'
+        f"<h1>Validation report</h1><p>{html.escape(summary(report))}</p>{''.join(parts)}</body></html>"
+    )
+
+
+#: The forms of `--report`.
+REPORTS: Final = {
+    "text": text,
+    "json": as_json,
+    "turtle": turtle,
+    "html": html_page,
+    "github": github,
+    "sarif": sarif,
+}
