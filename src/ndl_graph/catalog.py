@@ -106,6 +106,7 @@ class Catalog:
         self.store = store
         self.labels = labels or default_labels()
         self._open: OpenSnapshot | None = None
+        self._listing: tuple[str, list[tuple[str, str, str]]] | None = None
         self._lock = threading.Lock()
 
     @property
@@ -135,7 +136,9 @@ class Catalog:
                 iri = f"{self.base_iri}{kind}/{name}"
                 if _is_iri(iri) and graphs.contains_named_graph(NamedNode(iri)):
                     return iri
-            raise NotFoundError("there is no such record", where=name, hint="Search for it: ndl-graph query, or /dataset?q=…")
+            raise NotFoundError(
+                "there is no such record", where=name, hint="Search for it: ndl-graph query, or /dataset?q=…"
+            )
         if not _is_iri(name):
             raise NotFoundError("this is no IRI", where=name)
         if graphs.contains_named_graph(NamedNode(name)):
@@ -161,7 +164,13 @@ class Catalog:
             )
         key = own.get(NDL.key)
         kind = iri.removeprefix(self.base_iri).split("/", 1)[0]
-        return Record(iri=node, dataset=topic, kind=kind, key=key.value if isinstance(key, Literal) else "", triples=tuple(triples))
+        return Record(
+            iri=node,
+            dataset=topic,
+            kind=kind,
+            key=key.value if isinstance(key, Literal) else "",
+            triples=tuple(triples),
+        )
 
     def describe(self, record: Record, languages: Sequence[str] = ("en",)) -> DescriptionView:
         """A record as its reader sees it."""
@@ -169,35 +178,31 @@ class Catalog:
 
     def records(self) -> Iterator[Record]:
         """Every record, in the order of their IRIs."""
-        graphs = self.snapshot().view.graphs
-        for iri in sorted(graph.value for graph in graphs.named_graphs() if isinstance(graph, NamedNode)):
-            try:
-                record = self.get(iri)
-            except RemovedError:
-                continue
-            if record.kind != "catalog":
-                yield record
+        for iri, _, _ in self.listing():
+            yield self.get(iri)
 
-    def members(self, offset: int = 0, limit: int = 100) -> tuple[int, list[tuple[str, str, str]]]:
-        """How many records there are, and some of them: record IRI, dataset IRI and date of the last change."""
-        found = self.snapshot().view.graphs.query(
-            f"SELECT ?record ?dataset ?modified WHERE {{ ?record a dcat:CatalogRecord ; ndl:digest ?digest ; "
-            f"foaf:primaryTopic ?dataset ; dct:modified ?modified }} ORDER BY ?record OFFSET {offset} LIMIT {limit}",
-            prefixes=PREFIXES,
-            use_default_graph_as_union=True,
-        )
-        assert isinstance(found, QuerySolutions)
-        rows = [(row["record"].value, row["dataset"].value, row["modified"].value) for row in found]
-        return self.count(), rows
+    def listing(self) -> list[tuple[str, str, str]]:
+        """Every record, by IRI: record IRI, dataset IRI and the date of its last change; kept for the snapshot."""
+        snapshot = self.snapshot()
+        with self._lock:
+            if self._listing is None or self._listing[0] != snapshot.name:
+                found = snapshot.view.graphs.query(
+                    "SELECT ?record ?dataset ?modified WHERE { GRAPH ?record { ?record ndl:digest ?digest ; "
+                    "foaf:primaryTopic ?dataset ; dct:modified ?modified } }",
+                    prefixes=PREFIXES,
+                )
+                assert isinstance(found, QuerySolutions)
+                rows = sorted((row["record"].value, row["dataset"].value, row["modified"].value) for row in found)
+                self._listing = (snapshot.name, rows)
+            return self._listing[1]
 
-    def count(self) -> int:
-        """How many records there are."""
-        graphs = self.snapshot().view.graphs
-        found = graphs.query(
-            "SELECT (COUNT(?record) AS ?n) WHERE { GRAPH ?g { ?record ndl:digest ?digest } }", prefixes=PREFIXES
-        )
-        assert isinstance(found, QuerySolutions)
-        return int(next(iter(found))["n"].value)
+    def holder_of(self, node: str) -> str:
+        """The IRI of the record that says something of a node; raises `NotFoundError`."""
+        if _is_iri(node):
+            for quad in self.snapshot().view.graphs.quads_for_pattern(NamedNode(node), None, None, None):
+                if isinstance(quad.graph_name, NamedNode):
+                    return quad.graph_name.value
+        raise NotFoundError("no record says anything of it", where=node)
 
     def search(self, query: SearchQuery) -> SearchResult:
         """Records that match."""
@@ -263,7 +268,20 @@ class Catalog:
             "foaf:primaryTopic ?dataset ; dct:title ?title ; ndl:sourceName ?source ; dct:issued ?date } } ORDER BY ?iri",
             prefixes=PREFIXES,
         )
-        return [{str(name.value): row[name].value for name in found.variables} for row in found]
+        assert isinstance(found, QuerySolutions)
+        names = [variable.value for variable in found.variables]
+        return [{name: row[name].value for name in names} for row in found]
+
+    def reasons(self, iri: str) -> list[dict[str, str | None]]:
+        """Why a description was rejected: message, focus node and path of each result."""
+        found = self.store.snapshot().rejected.query(
+            f"SELECT ?message ?focus_node ?path WHERE {{ GRAPH <{iri}> {{ ?result sh:resultMessage ?message ; "
+            "sh:focusNode ?focus_node OPTIONAL { ?result sh:resultPath ?path } } }",
+            prefixes=PREFIXES,
+        )
+        assert isinstance(found, QuerySolutions)
+        names = [variable.value for variable in found.variables]
+        return [{name: row[name].value if row[name] else None for name in names} for row in found]
 
 
 @contextmanager
@@ -320,4 +338,3 @@ def _hint(said: str) -> str | None:
     if "prefix" in said.casefold():
         return "Declare the prefix first, as in: PREFIX dct: <http://purl.org/dc/terms/>"
     return None
-

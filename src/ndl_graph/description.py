@@ -203,9 +203,7 @@ class DescriptionView(View):
     def formats(self) -> list[str]:
         """Names of the file formats on offer, each once."""
         named = (
-            view.label
-            for part in self.distributions
-            for view in (part.views(DCT.format) or part.views(DCAT.mediaType))
+            view.label for part in self.distributions for view in (part.views(DCT.format) or part.views(DCAT.mediaType))
         )
         return list(dict.fromkeys(name.removeprefix(str(IANA)) for name in named if name))
 
@@ -262,5 +260,3 @@ def _best(literals: list[Literal], languages: Sequence[str]) -> Literal | None:
                 return literal
     plain = next((literal for literal in literals if literal.language is None), None)
     return plain or next(iter(literals), None)
-
-

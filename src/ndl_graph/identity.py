@@ -107,9 +107,7 @@ def _with_dcat(triples: Sequence[Triple], normaliser: Normaliser) -> Sequence[Tr
     # The statements made here are repaired like any others, but what is mended on the way is not the publisher's.
     quiet = Normaliser(normaliser.organisation)
     known = set(triples)
-    added = [
-        triple for block in quiet.blocks(dcat_from_schema(triples)) for triple in block if triple not in known
-    ]
+    added = [triple for block in quiet.blocks(dcat_from_schema(triples)) for triple in block if triple not in known]
     periods = {triple.subject for triple in added if triple.predicate == RDF.type and triple.object == DCT.PeriodOfTime}
     if any(triple.predicate == DCT.temporal and triple.object not in periods for triple in triples):
         # The period is there already, from an earlier pass: a second node for it would say nothing new.

@@ -387,11 +387,10 @@ class _Run:
             existing,
         )
         self._index.replace(
-            (entry(record, self._describe(record)) for record in accepted if record.kind != "catalog"), existing
+            (entry(record, self._describe(record)) for record in accepted if record.kind != "catalog"),
+            existing,
         )
-        self._writer.forget_rejected(
-            [_rejection(self._loader.base, record) for record in accepted]
-        )
+        self._writer.forget_rejected([_rejection(self._loader.base, record) for record in accepted])
         self._writer.reject(
             [
                 (_rejection(self._loader.base, record), self._rejection(record, rejected[record.iri.value]))
@@ -429,9 +428,7 @@ class _Run:
             return rejected
         for record in records:
             nodes = {_node_text(triple.subject) for triple in record.triples}
-            results = tuple(
-                result for node in nodes & violations.keys() for result in violations[node]
-            )
+            results = tuple(result for node in nodes & violations.keys() for result in violations[node])
             if results:
                 ordered = tuple(sorted(results, key=lambda found: found.rank))
                 rejected[record.iri.value] = ValidationReport(report.profile, ordered)

@@ -205,11 +205,30 @@ _NAMESPACES: Final = {
 _ELEMENTS: Final = "http://purl.org/dc/elements/1.1/"
 _DCAT_NAMES: Final = {
     name.casefold(): name
-    for name in (
-        "accessURL downloadURL mediaType byteSize accessService landingPage contactPoint distribution keyword theme "
-        "themeTaxonomy endpointURL endpointDescription servesDataset startDate endDate packageFormat compressFormat "
-        "spatialResolutionInMeters temporalResolution inSeries version"
-    ).split()
+    for name in [
+        "accessURL",
+        "downloadURL",
+        "mediaType",
+        "byteSize",
+        "accessService",
+        "landingPage",
+        "contactPoint",
+        "distribution",
+        "keyword",
+        "theme",
+        "themeTaxonomy",
+        "endpointURL",
+        "endpointDescription",
+        "servesDataset",
+        "startDate",
+        "endDate",
+        "packageFormat",
+        "compressFormat",
+        "spatialResolutionInMeters",
+        "temporalResolution",
+        "inSeries",
+        "version",
+    ]
 }
 
 
@@ -299,7 +318,7 @@ def read_date(text: str) -> Literal | None:
     plain = re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", text)
     for pattern, kind in _WORDED:
         try:
-            found = datetime.strptime(plain, pattern)  # noqa: DTZ007 - a day has no time zone
+            found = datetime.strptime(plain, pattern)
         except ValueError:
             continue
         form = "%Y-%m-%d" if kind == "date" else "%Y-%m"
@@ -428,11 +447,7 @@ def _frequency(normaliser: "Normaliser", value: Term, block: Block) -> Mended | 
     if not iri or iri == value.value:
         return None
     if isinstance(value, NamedNode):
-        return (
-            None
-            if _states(block, DCT.accrualPeriodicity, NamedNode(iri))
-            else ((value, NamedNode(iri)), ())
-        )
+        return None if _states(block, DCT.accrualPeriodicity, NamedNode(iri)) else ((value, NamedNode(iri)), ())
     return _replaced(NamedNode(iri))
 
 

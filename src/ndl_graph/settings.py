@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import SettingError
-from ndl_graph.loading import Loader, Progress
 from ndl_graph.formats import Format
+from ndl_graph.loading import Loader, Progress
 from ndl_graph.sources import Limits
 from ndl_graph.stores import EmbeddedStore
 from ndl_graph.validation import Profile, load_profile
@@ -34,7 +34,11 @@ class Setting:
 #: Every setting; the documentation and `ndl-graph config` are made from it.
 SETTINGS: Final = (
     Setting("store", ".ndl-graph", "Folder of the store."),
-    Setting("base_iri", "", "What the IRIs of records start with; empty: that of the store, else http://HOST:PORT/."),
+    Setting(
+        "base_iri",
+        "",
+        "What the IRIs of records start with; empty: that of the store, else http://HOST:PORT/.",
+    ),
     Setting("host", "127.0.0.1", "Address that the web service listens on."),
     Setting("port", 8000, "Port that the web service listens on."),
     Setting("profile", "ndl", "Profile, or several with commas, that descriptions are validated against."),

@@ -38,6 +38,7 @@ class Format:
     write: Writer | None = None
     profile: str | None = None
     also: tuple[str, ...] = ()
+    syntax: RdfFormat | None = None
 
     @property
     def content_type(self) -> str:
@@ -50,20 +51,28 @@ def _view(record: Record) -> DescriptionView:
     return DescriptionView(record.triples, record.dataset, default_labels())
 
 
-def _rdf(syntax: RdfFormat) -> Writer:
-    return lambda record: rdf.write(syntax, record.triples)
+def _rdf(
+    name: str,
+    title: str,
+    media_type: str,
+    suffixes: tuple[str, ...],
+    syntax: RdfFormat,
+    also: tuple[str, ...] = (),
+) -> Format:
+    return Format(
+        name,
+        title,
+        media_type,
+        suffixes,
+        read=partial(rdf.read, syntax),
+        write=lambda record: rdf.write(syntax, record.triples),
+        also=also,
+        syntax=syntax,
+    )
 
 
 FORMATS: Final = (
-    Format(
-        "turtle",
-        "Turtle",
-        "text/turtle",
-        ("ttl",),
-        partial(rdf.read, RdfFormat.TURTLE),
-        _rdf(RdfFormat.TURTLE),
-        also=("application/x-turtle",),
-    ),
+    _rdf("turtle", "Turtle", "text/turtle", ("ttl",), RdfFormat.TURTLE, ("application/x-turtle",)),
     Format(
         "jsonld",
         "JSON-LD",
@@ -72,22 +81,8 @@ FORMATS: Final = (
         jsonld.read,
         lambda record: jsonld.write(record.triples, (record.iri, record.dataset)),
     ),
-    Format(
-        "ntriples",
-        "N-Triples",
-        "application/n-triples",
-        ("nt",),
-        partial(rdf.read, RdfFormat.N_TRIPLES),
-        _rdf(RdfFormat.N_TRIPLES),
-    ),
-    Format(
-        "rdfxml",
-        "RDF/XML",
-        "application/rdf+xml",
-        ("rdf", "owl"),
-        partial(rdf.read, RdfFormat.RDF_XML),
-        _rdf(RdfFormat.RDF_XML),
-    ),
+    _rdf("ntriples", "N-Triples", "application/n-triples", ("nt",), RdfFormat.N_TRIPLES),
+    _rdf("rdfxml", "RDF/XML", "application/rdf+xml", ("rdf", "owl"), RdfFormat.RDF_XML),
     Format(
         "schema",
         "schema.org JSON-LD",
@@ -126,10 +121,24 @@ FORMATS: Final = (
     Format("nquads", "N-Quads", "application/n-quads", ("nq",), partial(rdf.read, RdfFormat.N_QUADS)),
     Format("trig", "TriG", "application/trig", ("trig",), partial(rdf.read, RdfFormat.TRIG)),
     Format("dcat-us", "DCAT-US 1.1 data.json", _JSON, (), dcat_us.read),
-    Format("ukgov-yaml", "UK exchange model, YAML", "application/yaml", ("yaml", "yml"), ukgov.read_yaml, also=("text/yaml", "application/x-yaml")),
+    Format(
+        "ukgov-yaml",
+        "UK exchange model, YAML",
+        "application/yaml",
+        ("yaml", "yml"),
+        ukgov.read_yaml,
+        also=("text/yaml", "application/x-yaml"),
+    ),
     Format("ukgov-json", "UK exchange model, JSON", _JSON, (), ukgov.read_json),
     Format("ukgov-csv", "UK exchange model, CSV", "text/csv", ("csv",), ukgov.read_csv),
-    Format("html", "HTML page with JSON-LD", "text/html", ("html", "htm"), schema_org.read_html, also=("application/xhtml+xml",)),
+    Format(
+        "html",
+        "HTML page with JSON-LD",
+        "text/html",
+        ("html", "htm"),
+        schema_org.read_html,
+        also=("application/xhtml+xml",),
+    ),
 )
 
 
@@ -155,7 +164,8 @@ def format_named(name: str, among: list[Format] | None = None) -> Format:
 _SNIFF: Final = 64 * 1024
 _STATEMENT: Final = re.compile(rb"^\s*(?:<[^>]*>|_:\S+)\s+<[^>]*>\s+.*?(<[^>]*>)?\s*\.\s*$", re.M)
 _FOUR_TERMS: Final = re.compile(
-    rb'^\s*(?:<[^>]*>|_:\S+)\s+<[^>]*>\s+(?:<[^>]*>|_:\S+|"(?:[^"\\]|\\.)*"\S*)\s+(?:<[^>]*>|_:\S+)\s*\.\s*$', re.M
+    rb'^\s*(?:<[^>]*>|_:\S+)\s+<[^>]*>\s+(?:<[^>]*>|_:\S+|"(?:[^"\\]|\\.)*"\S*)\s+(?:<[^>]*>|_:\S+)\s*\.\s*$',
+    re.M,
 )
 
 
@@ -219,5 +229,3 @@ def _detect_content(start: bytes) -> Format:
     if re.search(rb"^(identifier|title|type|contactName):\s", start, re.M):
         return format_named("ukgov-yaml")
     raise ParseError("this is in no format that can be read here", hint="Name it with --format, one of: " + _names())
-
-

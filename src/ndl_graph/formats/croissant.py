@@ -25,8 +25,24 @@ _OTHER_WORDS: Final = tuple(
 _ORDER: Final = {
     name: rank
     for rank, name in enumerate(
-        "name description conformsTo alternateName url license creator publisher citeAs datePublished "
-        "dateModified version keywords isLiveDataset distribution recordSet".split()
+        [
+            "name",
+            "description",
+            "conformsTo",
+            "alternateName",
+            "url",
+            "license",
+            "creator",
+            "publisher",
+            "citeAs",
+            "datePublished",
+            "dateModified",
+            "version",
+            "keywords",
+            "isLiveDataset",
+            "distribution",
+            "recordSet",
+        ]
     )
 }
 _NATIVE: Final = {XSD.integer: int, XSD.double: float, XSD.decimal: float}
@@ -38,9 +54,7 @@ def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: 
     root = view.node
     native = [triple for triple in triples if _is_native(triple)]
     stated = {(triple.subject, triple.predicate) for triple in native}
-    derived = [
-        triple for triple in _derived(view, page) if (triple.subject, triple.predicate) not in stated
-    ]
+    derived = [triple for triple in _derived(view, page) if (triple.subject, triple.predicate) not in stated]
     conforms = [triple for triple in native if triple.predicate == DCT.conformsTo]
     ours = VERSIONS[version]
     if not any(_text(triple) == ours for triple in conforms):
@@ -117,7 +131,10 @@ def _derived(view: DescriptionView, page: str) -> list[Triple]:
     out.append(Triple(root, SCHEMA.name, Literal(view.title)))
     if view.summary:
         out.append(Triple(root, SCHEMA.description, Literal(view.summary)))
-    for schema, names in ((SCHEMA.creator, (DCT.creator, DCT.publisher)), (SCHEMA.publisher, (DCT.publisher,))):
+    for schema, names in (
+        (SCHEMA.creator, (DCT.creator, DCT.publisher)),
+        (SCHEMA.publisher, (DCT.publisher,)),
+    ):
         for agent in view.views(*names):
             if isinstance(agent.node, (NamedNode, BlankNode)):
                 out.append(Triple(root, schema, agent.node))
@@ -224,5 +241,3 @@ def _value(name: NamedNode, value: Literal, tagged: bool) -> Json:
     if value.language and not (tagged and value.language == "en"):
         return value.value if not tagged else {"@value": value.value, "@language": value.language}
     return value.value
-
-

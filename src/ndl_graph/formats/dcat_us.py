@@ -12,9 +12,23 @@ from ndl_graph.formats.jsonld import Json, load_json, read_document
 
 __all__ = ["is_dcat_us", "read", "read_catalog"]
 
-_CLASSES: Final = {"dataset": "dcat:Dataset", "distribution": "dcat:Distribution", "publisher": "org:Organization"}
+_CLASSES: Final = {
+    "dataset": "dcat:Dataset",
+    "distribution": "dcat:Distribution",
+    "publisher": "org:Organization",
+}
 _IRIS: Final = frozenset(
-    "accessURL downloadURL landingPage license conformsTo describedBy references hasEmail isPartOf".split()
+    [
+        "accessURL",
+        "downloadURL",
+        "landingPage",
+        "license",
+        "conformsTo",
+        "describedBy",
+        "references",
+        "hasEmail",
+        "isPartOf",
+    ]
 )
 _BATCH: Final = 200
 
@@ -60,8 +74,10 @@ def _linked(entry: dict[str, Any], place: str) -> dict[str, Json]:
 def _value(key: str, value: Json) -> Json:
     if isinstance(value, dict):
         return _linked(value, key)
-    if key in _IRIS and isinstance(value, str) and (address := value.strip()).startswith(
-        ("http://", "https://", "mailto:")
+    if (
+        key in _IRIS
+        and isinstance(value, str)
+        and (address := value.strip()).startswith(("http://", "https://", "mailto:"))
     ):
         return {"@id": address}
     return value

@@ -30,7 +30,10 @@ def load_json(data: IO[bytes]) -> Json:
         before = content[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
         raise ParseError(
-            "the text is not UTF-8", line=line, column=column, hint="Save the file again with the encoding UTF-8."
+            "the text is not UTF-8",
+            line=line,
+            column=column,
+            hint="Save the file again with the encoding UTF-8.",
         ) from None
     try:
         document = json.loads(text)
@@ -46,12 +49,16 @@ def load_json(data: IO[bytes]) -> Json:
 def _depth_exceeds(document: Json, limit: int) -> bool:
     level: list[Json] = [document]
     for _ in range(limit):
-        level = [
-            inner
-            for value in level
-            for inner in (value.values() if isinstance(value, dict) else value)
-            if isinstance(inner, (dict, list))
-        ] if all(isinstance(value, (dict, list)) for value in level) else []
+        level = (
+            [
+                inner
+                for value in level
+                for inner in (value.values() if isinstance(value, dict) else value)
+                if isinstance(inner, (dict, list))
+            ]
+            if all(isinstance(value, (dict, list)) for value in level)
+            else []
+        )
         if not level:
             return False
     return True
@@ -87,9 +94,7 @@ def _with_bundled(node: Json) -> Json:
         return [_with_bundled(part) for part in node]
     if not isinstance(node, dict):
         return node
-    return {
-        key: _local_context(value) if key == "@context" else _with_bundled(value) for key, value in node.items()
-    }
+    return {key: _local_context(value) if key == "@context" else _with_bundled(value) for key, value in node.items()}
 
 
 def _local_context(context: Json) -> Json:
@@ -153,7 +158,9 @@ class TreeWriter:
         identity = self._id(root)
         if identity is not None:
             out["@id"] = identity
-        types = [value for name, value in self._index.get(root, ()) if name == RDF.type and isinstance(value, NamedNode)]
+        types = [
+            value for name, value in self._index.get(root, ()) if name == RDF.type and isinstance(value, NamedNode)
+        ]
         if types:
             names = [self._type(value) for value in types]
             out["@type"] = names[0] if len(names) == 1 else names

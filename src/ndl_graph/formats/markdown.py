@@ -25,7 +25,12 @@ def write(view: DescriptionView, page: str) -> bytes:
 
     Publisher text is one line each and carries no markup, so that it cannot pass for ours.
     """
-    lines = [f"# {_safe(view.title)}", "", _safe(one_line(view.summary, _SUMMARY)) or "No description is given.", ""]
+    lines = [
+        f"# {_safe(view.title)}",
+        "",
+        _safe(one_line(view.summary, _SUMMARY)) or "No description is given.",
+        "",
+    ]
     for name, value in _facts(view):
         if value:
             lines.append(f"- **{name}:** {value}")
@@ -60,7 +65,10 @@ def _facts(view: DescriptionView) -> list[tuple[str, str]]:
     licence = view.licence
     return [
         ("Who holds it", _safe(view.publisher.label) if view.publisher else "not stated"),
-        ("Licence", f"{_safe(licence.label)} <{licence.iri}>" if licence and licence.iri else _named(licence)),
+        (
+            "Licence",
+            f"{_safe(licence.label)} <{licence.iri}>" if licence and licence.iri else _named(licence),
+        ),
         ("Who can use it", _named(view.access) or "not stated"),
         ("Who may apply", _safe(view.text(NDL.whoMayApply))),
         ("Conditions", _safe(view.text(SCHEMA.conditionsOfAccess))),

@@ -30,7 +30,9 @@ class _Guard:
         chunk = self._data.read(_READ if size < 0 else size)
         if b"\0" in chunk:
             raise ParseError(
-                "this is a binary file, not text", line=self._line, hint="Give a file in one of the formats of --format."
+                "this is a binary file, not text",
+                line=self._line,
+                hint="Give a file in one of the formats of --format.",
             )
         last = chunk.rfind(b"\n")
         if last < 0:

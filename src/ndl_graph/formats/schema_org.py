@@ -49,7 +49,8 @@ def read_html(data: IO[bytes], base: str) -> Iterator[Triple]:
     parser.feed(data.read().decode("utf-8", errors="replace"))
     if not parser.found:
         raise ParseError(
-            "the page has no JSON-LD in it", hint='It would stand in <script type="application/ld+json"> … </script>.'
+            "the page has no JSON-LD in it",
+            hint='It would stand in <script type="application/ld+json"> … </script>.',
         )
     for line, text in parser.found:
         try:
@@ -172,5 +173,3 @@ _MARKUP: Final = re.compile(r"<[^>]{0,2000}>")
 def _plain(text: str) -> str:
     """The text without tags, since search engines show it as it stands."""
     return re.sub(r"\s+", " ", _MARKUP.sub(" ", text)).strip()
-
-

@@ -16,6 +16,8 @@ from ndl_graph.namespaces import XSD
 
 __all__ = ["is_ukgov", "read_csv", "read_entries", "read_json", "read_yaml"]
 
+# The C loader is ten times faster, and as safe.
+_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ORGANISATIONS: Final = "https://www.gov.uk/government/organisations/"
 _CLASSES: Final = {
     "dataset": "dcat:Dataset",
@@ -24,13 +26,23 @@ _CLASSES: Final = {
     "datasetseries": "dcat:DatasetSeries",
 }
 _IRIS: Final = frozenset(
-    "licence license theme endpointURL endpointDescription servesData relatedResource accessService downloadURL".split()
+    [
+        "licence",
+        "license",
+        "theme",
+        "endpointURL",
+        "endpointDescription",
+        "servesData",
+        "relatedResource",
+        "accessService",
+        "downloadURL",
+    ]
 )
 _PARTIES: Final = frozenset({"creator", "publisher"})
 _CONTACT: Final = ("contactName", "email", "telephone", "address")
 _DATES: Final = frozenset({"issued", "created", "modified"})
 _MANY: Final = frozenset(
-    "alternativeTitle keyword theme creator servesData relatedResource distribution".split()
+    ["alternativeTitle", "keyword", "theme", "creator", "servesData", "relatedResource", "distribution"]
 )
 
 
@@ -49,7 +61,7 @@ def is_ukgov(document: Json) -> bool:
 def read_yaml(data: IO[bytes], base: str) -> Iterator[Triple]:
     """Reads one or many YAML documents; a list is a list of descriptions. Raises `ParseError`."""
     try:
-        for document in yaml.safe_load_all(data.read()):
+        for document in yaml.load_all(data.read(), Loader=_Loader):
             yield from read_entries(document, base)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -96,9 +108,7 @@ def read_csv(data: IO[bytes], base: str) -> Iterator[Triple]:
     except csv.Error as error:
         raise ParseError(f"broken CSV: {error}", line=rows.line_num) from None
     except UnicodeDecodeError:
-        raise ParseError(
-            "the text is not UTF-8", hint="Save the sheet again as “CSV UTF-8”."
-        ) from None
+        raise ParseError("the text is not UTF-8", hint="Save the sheet again as “CSV UTF-8”.") from None
 
 
 def _nested(cells: dict[str, str]) -> dict[str, Json]:
@@ -166,5 +176,3 @@ def _value(name: str, value: Json) -> Json:
     if name == "contactPoint":
         return {"@type": "vcard:Kind", ("email" if "@" in text else "contactName"): _value("email", text)}
     return value
-
-

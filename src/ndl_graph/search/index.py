@@ -22,7 +22,14 @@ __all__ = ["FACETS", "Hit", "SearchIndex", "SearchQuery", "SearchResult", "entry
 FACETS: Final = ("publisher", "theme", "format", "licence", "access", "place")
 
 # Field and weight: a word in the title says more of a dataset than one deep in its description.
-_TEXT: Final = {"title": 6.0, "alternative": 4.0, "keyword": 3.0, "fields": 1.5, "party": 2.0, "description": 1.0}
+_TEXT: Final = {
+    "title": 6.0,
+    "alternative": 4.0,
+    "keyword": 3.0,
+    "fields": 1.5,
+    "party": 2.0,
+    "description": 1.0,
+}
 _ANALYZER: Final = "words"
 _FACET_SIZE: Final = 100
 _MARKUP: Final = re.compile(r"<[^>]{0,2000}>")
@@ -213,27 +220,21 @@ class SearchIndex:
             asked = self._query(words, chosen, Occur.Should)
             advice = "No description holds all of these words; these hold some of them."
         order = None if words else "modified"
-        found = searcher.search(
-            asked, limit=max(1, query.limit), offset=query.offset, count=True, order_by_field=order
-        )
+        found = searcher.search(asked, limit=max(1, query.limit), offset=query.offset, count=True, order_by_field=order)
         total = found.count or 0
         hits = []
         for score, address in found.hits[: query.limit]:
             said = json.loads(str(searcher.doc(address)["hit"][0]))
             hits.append(Hit(said, float(score) if words else 0.0, self._why(said, words)))
         end = query.offset + len(hits)
-        following = (
-            base64.urlsafe_b64encode(f"o:{end}".encode()).decode().rstrip("=") if hits and end < total else None
-        )
+        following = base64.urlsafe_b64encode(f"o:{end}".encode()).decode().rstrip("=") if hits and end < total else None
         if not total:
             advice = "Nothing here matches. Try fewer or more general words, or take a filter away."
         return SearchResult(total, tuple(hits), self._facets(searcher, asked), following, advice)
 
     def _filters(self, filters: Mapping[str, Sequence[str]]) -> list[Query]:
         return [
-            Query.term_query(self._schema, name, value, "basic")
-            for name in FACETS
-            for value in filters.get(name, ())
+            Query.term_query(self._schema, name, value, "basic") for name in FACETS for value in filters.get(name, ())
         ]
 
     def _query(self, words: Sequence[str], filters: Sequence[Query], occur: Occur) -> Query:

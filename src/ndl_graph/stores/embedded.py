@@ -79,9 +79,7 @@ class EmbeddedWriter:
             for iri, triples in graphs:
                 graph = NamedNode(iri)
                 self.rejected.remove_graph(graph)
-                self.rejected.extend(
-                    Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples
-                )
+                self.rejected.extend(Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples)
 
     def forget_rejected(self, graphs: Iterable[str]) -> None:
         """Drops rejections of descriptions that have been accepted since."""

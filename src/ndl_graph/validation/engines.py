@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
 
-
 from ndl_graph.errors import ProfileError
 from ndl_graph.namespaces import SH
 from ndl_graph.validation.profiles import Profile
@@ -166,5 +165,3 @@ def _rdflib_path(report: "object", path: "object") -> str:
         return str(node)
 
     return render(path, top=True)
-
-

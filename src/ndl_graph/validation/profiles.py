@@ -18,6 +18,7 @@ __all__ = ["Profile", "Rule", "load_profile", "profile_names"]
 #: Where shapes live until a catalogue gives them its own base.
 DEFAULT_BASE: Final = "https://w3id.org/ndl-graph/"
 
+
 @dataclass(frozen=True)
 class Rule:
     """One constraint as a steward reads it."""
@@ -30,6 +31,7 @@ class Rule:
     example: str
     severity: str
     order: float
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -71,9 +73,11 @@ class Profile:
                 found.add(triple.object)
         return found
 
+
 def profile_names() -> list[str]:
     """The names of the profiles that come with the software."""
     return sorted(path.name for path in shapes_folder().iterdir() if (path / "shapes.ttl").is_file())
+
 
 @cache
 def load_profile(name: str, base: str = DEFAULT_BASE) -> Profile:
@@ -123,4 +127,3 @@ def load_profile(name: str, base: str = DEFAULT_BASE) -> Profile:
         triples=tuple(triples),
         rules=rules,
     )
-

@@ -1,0 +1,133 @@
+"""How commands speak: results on standard output, everything else on standard error."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
+
+import click
+import rich.console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ndl_graph.errors import NdlGraphError
+from ndl_graph.settings import Settings, load_settings
+
+__all__ = [
+    "FAILED",
+    "REFUSED",
+    "Console",
+    "ProgressBar",
+    "say_error",
+    "settings_from",
+    "with_console",
+    "with_store",
+]
+
+REFUSED: Final = 1
+FAILED: Final = 2
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Console:
+    """What to say, and in which form."""
+
+    quiet: bool = False
+    verbose: bool = False
+    as_json: bool = False
+
+    def say(self, text: str = "") -> None:
+        """Tells a person how it goes."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def result(self, text: str) -> None:
+        """Gives what was asked for."""
+        click.echo(text)
+
+    def summary(self, document: Any) -> None:
+        """Gives the machine-readable summary."""
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def say_error(error: NdlGraphError) -> None:
+    """What happened, where, and what to do next."""
+    click.secho(f"Error: {error}", err=True, fg="red" if _coloured(sys.stderr) else None)
+
+
+def _coloured(stream: Any) -> bool:
+    return "NO_COLOR" not in os.environ and stream.isatty()
+
+
+def with_console(function: F) -> F:
+    """Gives a command the global flags behind its name as well as before it."""
+
+    def keep(name: str) -> Callable[[click.Context, click.Parameter, bool], None]:
+        def callback(context: click.Context, _: click.Parameter, value: bool) -> None:
+            if value:
+                context.obj = replace(context.obj, **{name: True})
+
+        return callback
+
+    for flag, name, text in (
+        ("--json", "as_json", "A machine-readable summary on standard output."),
+        ("--verbose", "verbose", "Say more."),
+        ("--quiet", "quiet", "Say nothing but results and errors."),
+    ):
+        function = click.option(flag, name, is_flag=True, expose_value=False, callback=keep(name), help=text)(function)
+    return click.pass_obj(function)  # type: ignore[return-value]
+
+
+def with_store(function: F) -> F:
+    """Adds `--store` and `--base-iri`."""
+    function = click.option("--base-iri", metavar="IRI", help="What the IRIs of records start with.")(function)
+    return click.option("--store", metavar="DIR", help="Folder of the store.")(function)
+
+
+def settings_from(**flags: Any) -> Settings:
+    """The settings, with these flags over them."""
+    return load_settings(flags)
+
+
+class ProgressBar:
+    """A bar with count and time left on a terminal; a line a source in a pipe."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._terminal = sys.stderr.isatty() and not console.quiet
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=rich.console.Console(stderr=True),
+            transient=True,
+            disable=not self._terminal,
+        )
+        self._task: Any = None
+        self._source = ""
+
+    def __enter__(self) -> "ProgressBar":
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *details: Any) -> None:
+        self._bar.__exit__(*details)
+
+    def __call__(self, source: str, done: int, total: int | None) -> None:
+        if source != self._source:
+            self._source = source
+            if self._terminal:
+                self._task = self._bar.add_task(f"reading {source}", total=None, rate="")
+            else:
+                self._console.say(f"reading {source}")
+        if self._terminal and total is not None:
+            task = self._bar.tasks[-1]
+            rate = f"{task.speed:,.0f}/s" if task.speed else ""
+            self._bar.update(self._task, description=f"loading {source}", completed=done, total=total, rate=rate)
+        elif total is not None and (self._console.verbose or done == total):
+            self._console.say(f"  {done:,} of {total:,} descriptions")

@@ -1,0 +1,81 @@
+"""Commands that run the service and show its settings."""
+
+import socket
+
+import click
+
+from ndl_graph.cli.console import Console, settings_from, with_console, with_store
+from ndl_graph.errors import SettingError
+from ndl_graph.settings import SETTINGS, open_catalog
+
+__all__ = ["config", "serve"]
+
+
+@click.command(epilog="Example: ndl-graph serve --port 9000")
+@click.option("--host", metavar="HOST", help="Address to listen on.")
+@click.option("--port", metavar="PORT", help="Port to listen on.")
+@with_store
+@with_console
+def serve(console: Console, host: str | None, port: str | None, store: str | None, base_iri: str | None) -> None:
+    """The web service: pages, linked data, search and SPARQL."""
+    settings = settings_from(host=host, port=port, store=store, base_iri=base_iri)
+    catalog = open_catalog(settings)
+    listener = _listen(settings.host, settings.port)
+    port_number = listener.getsockname()[1]
+    here = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{port_number}"
+    console.say(f"Pages:            {here}/")
+    console.say(f"SPARQL endpoint:  {here}/sparql")
+    console.say(f"For agents:       {here}/api/search?q=…   and each record as Markdown (.md)")
+    console.say(f"Store:            {settings.store}, records at {catalog.base_iri}")
+
+    import uvicorn
+
+    from ndl_graph.web import create_app
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(catalog, settings),
+            log_level="info" if console.verbose else "warning",
+            server_header=False,
+        )
+    )
+    server.run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except socket.gaierror:
+        raise SettingError(f"there is no address {host!r} on this machine", where="host") from None
+    except OSError as error:
+        raise SettingError(
+            f"port {port} on {host} cannot be used: {error.strerror}",
+            where="port",
+            hint="Another service may be using it. Choose another: --port 8001",
+        ) from None
+    return listener
+
+
+@click.command(epilog="Example: ndl-graph config")
+@with_store
+@with_console
+def config(console: Console, store: str | None, base_iri: str | None) -> None:
+    """Each setting's value, and where it came from."""
+    settings = settings_from(store=store, base_iri=base_iri)
+    rows = [
+        {
+            "name": one.name,
+            "value": getattr(settings, one.name),
+            "from": settings.origins[one.name],
+            "help": one.help,
+        }
+        for one in SETTINGS
+    ]
+    if console.as_json:
+        console.summary(rows)
+        return
+    for row in rows:
+        console.result(f"{row['name']} = {row['value']!r}  ({row['from']})\n  {row['help']}")

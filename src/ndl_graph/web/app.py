@@ -1,0 +1,103 @@
+"""The application: middleware and the routes of each room."""
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ndl_graph import __version__
+from ndl_graph.catalog import Catalog
+from ndl_graph.settings import Settings
+from ndl_graph.web import browse, discovery, problems, records, sparql, vocabulary
+from ndl_graph.web.pages import Pages
+from ndl_graph.web.respond import BodyCache
+from ndl_graph.web.routing import get
+
+__all__ = ["create_app"]
+
+_SECURITY: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+
+
+class _Headers:
+    """Adds the security headers to every answer, and counts answers by status."""
+
+    def __init__(self, app: ASGIApp, answers: Counter[int]) -> None:
+        self._app = app
+        self._answers = answers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._answers[message["status"]] += 1
+                headers = MutableHeaders(scope=message)
+                for name, value in _SECURITY.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
+    """The web service over a catalogue; nothing is read from the environment here."""
+    app = FastAPI(
+        title=settings.title,
+        version=__version__,
+        description="Descriptions of public datasets: find them, cite them, and learn who may use them.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    answers: Counter[int] = Counter()
+    started = time.time()
+    pages = Pages(settings.title, catalog.labels)
+    cache = BodyCache(settings.cache_bytes)
+    problems.install(app, pages)
+    app.include_router(browse.router(catalog, pages, cache, settings.page_size, settings.title))
+    app.include_router(discovery.router(catalog, pages, cache, settings.title))
+    app.include_router(sparql.router(catalog, pages))
+    app.include_router(vocabulary.router(catalog, pages, cache))
+    app.include_router(records.router(catalog, pages, cache))
+
+    def metrics() -> Response:
+        """Counts for monitoring, in the Prometheus text format."""
+        lines = ["# TYPE ndl_graph_answers_total counter"]
+        lines += [f'ndl_graph_answers_total{{status="{status}"}} {count}' for status, count in sorted(answers.items())]
+        lines += ["# TYPE ndl_graph_start_seconds gauge", f"ndl_graph_start_seconds {started:.0f}", ""]
+        return Response("\n".join(lines), 200, {"Cache-Control": "no-store"}, "text/plain; version=0.0.4")
+
+    def docs(request: Request) -> Response:
+        """The routes, in words; the same for machines at /openapi.json."""
+        paths = {
+            path: {method: told for method, told in methods.items() if isinstance(told, dict)}
+            for path, methods in app.openapi()["paths"].items()
+        }
+        return Response(pages.render("docs.html", request, paths=paths), 200, media_type="text/html; charset=utf-8")
+
+    get(app.router, "/metrics", metrics)
+    get(app.router, "/docs", docs)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["*"],
+        expose_headers=["Link", "ETag", "Content-Location"],
+    )
+    app.add_middleware(_Headers, answers=answers)
+    return app

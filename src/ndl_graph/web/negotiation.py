@@ -1,0 +1,94 @@
+"""Content negotiation (RFC 9110, section 12): which of the forms on offer suits the client best."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["NotAcceptable", "Offer", "choose"]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One form: a media type, an optional profile (RFC 6906), and the name by which the handler knows it."""
+
+    name: str
+    media_type: str
+    profile: str | None = None
+
+    def __str__(self) -> str:
+        return f'{self.media_type}; profile="{self.profile}"' if self.profile else self.media_type
+
+
+class NotAcceptable(Exception):  # noqa: N818 - named after the condition
+    """Nothing on offer suits; `offers` is what there is."""
+
+    def __init__(self, offers: Sequence[Offer]) -> None:
+        super().__init__("nothing on offer suits")
+        self.offers = offers
+
+
+@dataclass(frozen=True)
+class _Range:
+    type: str
+    subtype: str
+    profile: str | None
+    quality: float
+
+    def matches(self, offer: Offer) -> bool:
+        kind, _, subtype = offer.media_type.partition("/")
+        if self.type != "*" and (self.type != kind or self.subtype not in ("*", subtype)):
+            return False
+        # A plain `application/ld+json` asks for the plain form; a profile asks for that one alone.
+        return self.profile is None or self.profile == (offer.profile or "").rstrip("/")
+
+    @property
+    def precision(self) -> int:
+        return (self.type != "*") + (self.subtype != "*") + 2 * (self.profile is not None)
+
+
+_PART: Final = re.compile(r'\s*((?:[^,"]|"(?:[^"\\]|\\.)*")+)\s*(?:,|$)')
+_PARAMETER: Final = re.compile(r';\s*([A-Za-z0-9_-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)')
+_LONGEST: Final = 4096
+
+
+def _ranges(accept: str) -> list[_Range]:
+    found = []
+    for match in _PART.finditer(accept[:_LONGEST]):
+        part = match[1]
+        name = part.split(";", 1)[0].strip().casefold()
+        kind, slash, subtype = name.partition("/")
+        if name == "*":
+            kind, slash, subtype = "*", "/", "*"
+        if not slash:
+            continue
+        parameters = {key.casefold(): value.strip('"') for key, value in _PARAMETER.findall(part)}
+        try:
+            quality = min(1.0, max(0.0, float(parameters.get("q", "1"))))
+        except ValueError:
+            quality = 0.0
+        profile = parameters.get("profile")
+        found.append(_Range(kind, subtype, profile.rstrip("/") if profile else None, quality))
+    return found
+
+
+def choose(offers: Sequence[Offer], accept: str | None, media_type: str | None = None) -> Offer:
+    """The best offer; of equals the first. Raises `NotAcceptable`.
+
+    `media_type` (`?_mediatype=`) stands in the place of the header. No header, an empty one, or one that cannot
+    be read counts as `*/*`.
+    """
+    ranges = _ranges(media_type.replace(" ", "+") if media_type else accept or "*/*") or _ranges("*/*")
+    best: tuple[float, int] = (0.0, 0)
+    chosen: Offer | None = None
+    for position, offer in enumerate(offers):
+        fitting = [one for one in ranges if one.matches(offer)]
+        if not fitting:
+            continue
+        closest = max(fitting, key=lambda one: one.precision)
+        rank = (closest.quality, -position)
+        if closest.quality > 0 and (chosen is None or rank > best):
+            best, chosen = rank, offer
+    if chosen is None:
+        raise NotAcceptable(offers)
+    return chosen

@@ -1,0 +1,119 @@
+"""What went wrong, as a page for people and as `application/problem+json` (RFC 9457) for programs."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from ndl_graph.errors import (
+    NdlGraphError,
+    NotFoundError,
+    NothingToValidateError,
+    ParseError,
+    ProfileError,
+    QueryError,
+    RemovedError,
+    SettingError,
+    SourceError,
+    StoreError,
+)
+from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
+from ndl_graph.web.pages import Pages
+
+__all__ = ["Problem", "install"]
+
+_TYPE: Final = "https://w3id.org/ndl-graph/problems#"
+
+#: Error and HTTP status; the first that fits counts. Nothing else decides a status.
+STATUSES: Final[tuple[tuple[type[NdlGraphError], HTTPStatus], ...]] = (
+    (RemovedError, HTTPStatus.GONE),
+    (NotFoundError, HTTPStatus.NOT_FOUND),
+    (QueryError, HTTPStatus.BAD_REQUEST),
+    (ParseError, HTTPStatus.BAD_REQUEST),
+    (SourceError, HTTPStatus.BAD_REQUEST),
+    (NothingToValidateError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (ProfileError, HTTPStatus.BAD_REQUEST),
+    (SettingError, HTTPStatus.BAD_REQUEST),
+    (StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+_OFFERS: Final = (
+    Offer("problem", "application/problem+json"),
+    Offer("json", "application/json"),
+    Offer("html", "text/html"),
+)
+
+
+class Problem(Exception):  # noqa: N818 - it becomes an answer
+    """An answer that is not what was asked for."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.more = more
+
+
+def install(app: FastAPI, pages: Pages) -> None:
+    """Makes the application answer every error in one form."""
+
+    def answer(request: Request, problem: Problem) -> Response:
+        phrase = HTTPStatus(problem.status).phrase
+        document = {
+            "type": _TYPE + phrase.lower().replace(" ", "-"),
+            "title": phrase,
+            "status": problem.status,
+            "detail": problem.detail,
+            "instance": request.url.path,
+            **{key: value for key, value in problem.more.items() if value is not None},
+        }
+        try:
+            wants_page = choose(_OFFERS, request.headers.get("accept")).name == "html"
+        except NotAcceptable:
+            wants_page = False
+        headers = {"Vary": "Accept", "Cache-Control": "no-cache", **problem.headers}
+        if wants_page or (request.url.path.endswith(".html")):
+            body = pages.render("error.html", request, problem=document)
+            return Response(body, problem.status, headers, "text/html; charset=utf-8")
+        return Response(json.dumps(document, ensure_ascii=False), problem.status, headers, "application/problem+json")
+
+    def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, NdlGraphError)
+        status = next((code for kind, code in STATUSES if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
+        more: dict[str, Any] = {"hint": error.hint}
+        if isinstance(error, (ParseError, QueryError)):
+            more |= {"line": error.line, "column": error.column}
+        if isinstance(error, RemovedError):
+            more |= {"record": error.where, "name": error.title, "removed": error.removed}
+        headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+        return answer(request, Problem(status, error.message, headers, **more))
+
+    def not_acceptable(request: Request, error: Exception) -> Response:
+        assert isinstance(error, NotAcceptable)
+        available = [str(offer) for offer in error.offers]
+        detail = "None of the forms that you accept is on offer. There are: " + ", ".join(available)
+        return answer(request, Problem(HTTPStatus.NOT_ACCEPTABLE, detail, available=available))
+
+    def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        detail = {
+            404: "There is no such page.",
+            405: f"{request.method} cannot be used here.",
+        }.get(error.status_code, str(error.detail))
+        return answer(request, Problem(error.status_code, detail, error.headers))
+
+    def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        wrong = [{"parameter": str(one["loc"][-1]), "reason": one["msg"]} for one in error.errors()]
+        detail = "; ".join(f"{one['parameter']}: {one['reason']}" for one in wrong)
+        return answer(request, Problem(HTTPStatus.BAD_REQUEST, detail, parameters=wrong))
+
+    app.add_exception_handler(NdlGraphError, ours)
+    app.add_exception_handler(NotAcceptable, not_acceptable)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Problem, lambda request, error: answer(request, error))  # type: ignore[arg-type]

@@ -1,0 +1,178 @@
+"""Records: every form of a description, and what leads to it."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from ndl_graph.catalog import Catalog
+from ndl_graph.description import DescriptionView
+from ndl_graph.errors import NotFoundError
+from ndl_graph.formats import Format, writable
+from ndl_graph.formats.schema_org import dataset as schema_dataset
+from ndl_graph.identity import slug_for
+from ndl_graph.namespaces import DCAT, DCT
+from ndl_graph.record import Record
+from ndl_graph.search import SearchQuery
+from ndl_graph.web.negotiation import Offer, choose
+from ndl_graph.web.pages import Pages
+from ndl_graph.web.problems import Problem
+from ndl_graph.web.respond import Body, BodyCache, respond
+from ndl_graph.web.routing import get, json_for_script
+
+__all__ = ["router"]
+
+_HTML: Final = Offer("html", "text/html")
+_FORMS: Final = {form.name: form for form in writable()}
+# The order settles ties: a client that takes anything gets the page, one that takes JSON-LD the plain form.
+_OFFERS: Final = (
+    _HTML,
+    *(Offer(form.name, form.media_type, form.profile) for form in _FORMS.values()),
+    Offer("jsonld", "application/json"),
+)
+_SUFFIXES: Final = {form.suffixes[0]: form for form in _FORMS.values() if form.suffixes}
+_PROFILES: Final = {
+    "dcat": "jsonld",
+    "schema": "schema",
+    "croissant": "croissant",
+    **{form.name: form.name for form in _FORMS.values() if form.profile},
+    **{form.profile.rstrip("/"): form.name for form in _FORMS.values() if form.profile},
+    "http://www.w3.org/ns/dcat": "jsonld",
+}
+_KINDS: Final = ("dataset", "service", "series")
+_MOST_ITEMS: Final = 20
+
+
+def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
+    """The routes of records."""
+    routes = APIRouter(tags=["records"])
+
+    def answer(request: Request, kind: str, name: str, offer: str) -> Response:
+        snapshot = catalog.snapshot().name
+        key = (snapshot, kind, name, offer)
+        return respond(request, cache.get(key, lambda: make(request, kind, name, offer)))
+
+    def make(request: Request, kind: str, slug: str, offer: str) -> Body:
+        record = catalog.get(f"{catalog.base_iri}{kind}/{slug}")
+        view = catalog.describe(record)
+        modified = next(
+            (t.object.value for t in record.triples if t.subject == record.iri and t.predicate == DCT.modified), ""
+        )
+        headers = {"Vary": "Accept", "Link": _links(record, view, offer)}
+        if offer == "html":
+            structured = {"@context": "https://schema.org/", **schema_dataset(view, record.iri.value, kind)}
+            forms = [(form.title, f"/{kind}/{slug}.{suffix}", form) for suffix, form in _SUFFIXES.items()]
+            body = pages.render(
+                "record.html",
+                request,
+                record=record,
+                view=view,
+                kind=kind,
+                forms=forms,
+                structured=json_for_script(structured),
+                modified=modified,
+            )
+            return Body.of(body, "text/html; charset=utf-8", headers, modified)
+        form = _FORMS[offer]
+        assert form.write is not None
+        return Body.of(form.write(record), form.content_type, headers, modified)
+
+    def form_of(request: Request) -> str:
+        profile = request.query_params.get("_profile")
+        medium = request.query_params.get("_mediatype")
+        if profile:
+            name = _PROFILES.get(profile.rstrip("/"))
+            if name is None:
+                raise Problem(
+                    406,
+                    f"There is no profile {profile!r}.",
+                    available=sorted(key for key in _PROFILES if "/" not in key),
+                )
+            if medium and medium != _FORMS[name].media_type:
+                raise Problem(406, f"The profile {profile!r} has the media type {_FORMS[name].media_type}.")
+            return name
+        return choose(_OFFERS, request.headers.get("accept"), medium).name
+
+    def record_page(kind: str, slug: str, request: Request) -> Response:
+        """A record, negotiated: HTML, Markdown, JSON-LD, Turtle, N-Triples, RDF/XML, schema.org or Croissant."""
+        name, form = _split_suffix(slug)
+        return answer(request, kind, name, form or form_of(request))
+
+    for kind in _KINDS:
+
+        def page(slug: str, request: Request, kind: str = kind) -> Response:
+            return record_page(kind, slug, request)
+
+        page.__doc__ = record_page.__doc__
+        get(routes, f"/{kind}/{{slug}}", page, name=f"{kind}_record")
+
+    def dataset_iri(kind: str, slug: str) -> Response:
+        """An IRI that was minted here for a dataset leads to its record (303)."""
+        if kind not in _KINDS:
+            raise NotFoundError("there is no such thing", where=f"{kind}/{slug}")
+        record = catalog.get(f"{catalog.base_iri}{kind}/{slug}")
+        return RedirectResponse(f"/{kind}/{record.slug}", 303)
+
+    def blank_node(name: str) -> Response:
+        """An IRI made for a part of a description leads to the record it is in (303)."""
+        iri = catalog.holder_of(f"{catalog.base_iri}.well-known/genid/{name}")
+        return RedirectResponse("/" + iri.removeprefix(catalog.base_iri), 303)
+
+    def by_facet(facet: str, slug: str) -> Response:
+        found = catalog.search(SearchQuery(limit=1)).facets.get(facet, [])
+        for name, _ in found:
+            if slug_for(name) == slug:
+                from urllib.parse import urlencode
+
+                return RedirectResponse(f"/dataset?{urlencode({facet: name})}", 303)
+        raise NotFoundError(f"no {facet} of that name has a record here", where=slug)
+
+    def organisation(slug: str) -> Response:
+        """An organisation leads to what it publishes (303)."""
+        return by_facet("publisher", slug)
+
+    def theme(slug: str) -> Response:
+        """A theme leads to what is filed under it (303)."""
+        return by_facet("theme", slug)
+
+    get(routes, "/id/{kind}/{slug}", dataset_iri)
+    get(routes, "/.well-known/genid/{name}", blank_node)
+    get(routes, "/organisation/{slug}", organisation)
+    get(routes, "/theme/{slug}", theme)
+    return routes
+
+
+def _split_suffix(slug: str) -> tuple[str, str | None]:
+    """A slug and the form that its suffix names; slugs themselves hold no dot."""
+    name, dot, suffix = slug.partition(".")
+    if not dot:
+        return slug, None
+    if suffix == "html":
+        return name, "html"
+    form = _SUFFIXES.get(suffix)
+    if form is None:
+        raise NotFoundError(f"there is no form .{suffix}", where=slug, hint="There are: html, " + ", ".join(_SUFFIXES))
+    return name, form.name
+
+
+def _links(record: Record, view: DescriptionView, shown: str) -> str:
+    """Links to the other forms, to the dataset itself, its licence and its files (RFC 8288)."""
+    page = record.iri.value
+    parts = [f'<{view.iri}>; rel="cite-as"', f'<{page}.ttl>; rel="describedby"; type="text/turtle"']
+    for suffix, form in _SUFFIXES.items():
+        if form.name != shown:
+            parts.append(f'<{page}.{suffix}>; rel="alternate"; type="{_quoted(form)}"')
+    if shown != "html":
+        parts.append(f'<{page}.html>; rel="alternate"; type="text/html"')
+    profile = _FORMS[shown].profile if shown in _FORMS else None
+    parts.append(f'<{profile or "http://www.w3.org/ns/dcat#"}>; rel="profile"')
+    if view.licence and view.licence.iri:
+        parts.append(f'<{view.licence.iri}>; rel="license"')
+    for part in view.distributions[:_MOST_ITEMS]:
+        if address := part.link(DCAT.downloadURL, DCAT.accessURL):
+            parts.append(f'<{address}>; rel="item"')
+    return ", ".join(part for part in parts if part.isascii() and "\n" not in part)
+
+
+def _quoted(form: Format) -> str:
+    return f'{form.media_type}; profile=\\"{form.profile}\\"' if form.profile else form.media_type

@@ -1,0 +1,103 @@
+"""The shapes and the vocabulary, negotiated."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+
+from ndl_graph.catalog import Catalog
+from ndl_graph.errors import NotFoundError, ProfileError
+from ndl_graph.formats import jsonld, rdf
+from ndl_graph.namespaces import OWL, RDF, RDFS, SKOS
+from ndl_graph.resources import vocab_folder
+from ndl_graph.validation import load_profile, profile_names
+from ndl_graph.web.negotiation import Offer, choose
+from ndl_graph.web.pages import Pages
+from ndl_graph.web.respond import Body, BodyCache, respond
+from ndl_graph.web.routing import get
+
+__all__ = ["router"]
+
+_OFFERS: Final = (
+    Offer("html", "text/html"),
+    Offer("turtle", "text/turtle"),
+    Offer("jsonld", "application/ld+json"),
+    Offer("rdfxml", "application/rdf+xml"),
+    Offer("ntriples", "application/n-triples"),
+)
+_SYNTAXES: Final = {"turtle": RdfFormat.TURTLE, "rdfxml": RdfFormat.RDF_XML, "ntriples": RdfFormat.N_TRIPLES}
+#: Files of `vocab/` that hold terms or concepts of our own.
+_OWN: Final = ("ndl", "access-level", "data-form", "time-to-access", "five-safes")
+
+
+def _own_terms() -> list[Triple]:
+    return [
+        quad.triple
+        for name in _OWN
+        for quad in parse(path=str(vocab_folder() / f"{name}.ttl"), format=RdfFormat.TURTLE)
+    ]
+
+
+def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
+    """The routes of shapes and vocabulary."""
+    routes = APIRouter(tags=["vocabulary"])
+
+    def graph(triples: list[Triple], offer: Offer) -> Body:
+        headers = {"Vary": "Accept"}
+        if offer.name == "jsonld":
+            return Body.of(jsonld.write(triples, []), offer.media_type, headers)
+        kind = f"{offer.media_type}; charset=utf-8" if offer.media_type.startswith("text/") else offer.media_type
+        return Body.of(rdf.write(_SYNTAXES[offer.name], triples), kind, headers)
+
+    def page(body: bytes) -> Body:
+        return Body.of(body, "text/html; charset=utf-8", {"Vary": "Accept"})
+
+    def shapes(request: Request) -> Response:
+        """The profiles that descriptions can be validated against."""
+        offer = choose(_OFFERS, request.headers.get("accept"))
+        found = [load_profile(name, catalog.base_iri) for name in profile_names()]
+        if offer.name == "html":
+            return respond(request, page(pages.render("profiles.html", request, profiles=found)))
+        listed = [triple for one in found for triple in one.triples if triple.subject == NamedNode(one.iri)]
+        return respond(request, graph(listed, offer))
+
+    def profile(name: str, request: Request) -> Response:
+        """One profile: its shapes, or a table of what it asks."""
+        offer = choose(_OFFERS, request.headers.get("accept"))
+        try:
+            found = load_profile(name, catalog.base_iri)
+        except ProfileError as error:
+            raise NotFoundError(error.message, where=name, hint=error.hint) from None
+        if offer.name == "html":
+            rules = sorted(found.rules.values(), key=lambda rule: rule.order)
+            return respond(request, page(pages.render("profile.html", request, profile=found, rules=rules)))
+        return respond(request, cache.get(("shapes", name, offer.name), lambda: graph(list(found.triples), offer)))
+
+    def vocabulary(request: Request, scheme: str = "") -> Response:
+        """Our terms and concept schemes."""
+        offer = choose(_OFFERS, request.headers.get("accept"))
+        triples = _own_terms()
+        if scheme:
+            marker = f"https://w3id.org/ndl-graph/vocab/{scheme}"
+            triples = [
+                t for t in triples if isinstance(t.subject, NamedNode) and t.subject.value.split("#")[0] == marker
+            ]
+            if not triples:
+                raise NotFoundError("there is no such concept scheme", where=scheme, hint="See /vocab")
+        if offer.name != "html":
+            return respond(request, graph(triples, offer))
+        kinds = (RDF.Property, RDFS.Class, SKOS.Concept, OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty)
+        terms = list(
+            dict.fromkeys(
+                t.subject.value
+                for t in triples
+                if t.predicate == RDF.type and t.object in kinds and isinstance(t.subject, NamedNode)
+            )
+        )
+        return respond(request, page(pages.render("vocabulary.html", request, terms=terms)))
+
+    get(routes, "/shapes", shapes)
+    get(routes, "/shapes/{name}", profile)
+    get(routes, "/vocab", vocabulary)
+    get(routes, "/vocab/{scheme}", vocabulary, name="scheme")
+    return routes
