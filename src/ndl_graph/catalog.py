@@ -144,7 +144,8 @@ class Catalog:
         if graphs.contains_named_graph(NamedNode(name)):
             return name
         for quad in graphs.quads_for_pattern(None, FOAF.primaryTopic, NamedNode(name), None):
-            return str(quad.subject.value)
+            if isinstance(quad.subject, NamedNode):
+                return quad.subject.value
         raise NotFoundError("there is no such record", where=name, hint="Give a slug, a record IRI or a dataset IRI.")
 
     def get(self, name: str) -> Record:
@@ -250,7 +251,7 @@ class Catalog:
                     Triple(record.iri, RDF.type, NDL.Tombstone),
                     Triple(record.iri, DCT.title, Literal(title)),
                     Triple(record.iri, FOAF.primaryTopic, record.dataset),
-                    Triple(record.iri, NDL.key, Literal(record.key)),
+                    *([Triple(record.iri, NDL.key, Literal(record.key))] if record.key else []),
                     Triple(record.iri, NDL.removed, now()),
                 )
             ]
@@ -265,7 +266,8 @@ class Catalog:
         store = self.store.snapshot()
         found = store.rejected.query(
             "SELECT ?iri ?dataset ?title ?source ?date WHERE { GRAPH ?g { ?iri a ndl:Rejection ; "
-            "foaf:primaryTopic ?dataset ; dct:title ?title ; ndl:sourceName ?source ; dct:issued ?date } } ORDER BY ?iri",
+            "foaf:primaryTopic ?dataset ; dct:title ?title ; ndl:sourceName ?source ; dct:issued ?date } } "
+            "ORDER BY ?iri",
             prefixes=PREFIXES,
         )
         assert isinstance(found, QuerySolutions)

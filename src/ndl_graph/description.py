@@ -47,13 +47,17 @@ NATIONS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+#: What is said, by subject and property, in the order given.
+Index = dict[Term, dict[NamedNode, list[Term]]]
+
+
 class View:
     """A node in a description and what is said about it, with text in the reader's language."""
 
     def __init__(
         self,
         node: Term,
-        index: dict[Term, list[tuple[NamedNode, Term]]],
+        index: "Index",
         labels: Labels,
         languages: Sequence[str],
     ) -> None:
@@ -73,8 +77,8 @@ class View:
 
     @property
     def statements(self) -> list[tuple[NamedNode, Term]]:
-        """Property and value pairs, in the order they were given."""
-        return self._index.get(self.node, [])
+        """Property and value pairs."""
+        return [(name, value) for name, values in self._index.get(self.node, {}).items() for value in values]
 
     @property
     def is_described(self) -> bool:
@@ -83,9 +87,11 @@ class View:
 
     def values(self, *predicates: NamedNode) -> list[Term]:
         """All values of the first of the predicates that has any."""
-        for predicate in predicates:
-            if found := [value for name, value in self.statements if name == predicate]:
-                return found
+        said = self._index.get(self.node)
+        if said:
+            for predicate in predicates:
+                if found := said.get(predicate):
+                    return found
         return []
 
     def views(self, *predicates: NamedNode) -> list["View"]:
@@ -151,9 +157,9 @@ class DescriptionView(View):
         labels: Labels,
         languages: Sequence[str] = ("en",),
     ) -> None:
-        index: dict[Term, list[tuple[NamedNode, Term]]] = {}
+        index: Index = {}
         for triple in triples:
-            index.setdefault(triple.subject, []).append((triple.predicate, triple.object))
+            index.setdefault(triple.subject, {}).setdefault(triple.predicate, []).append(triple.object)
         super().__init__(root, index, labels, languages)
 
     @cached_property

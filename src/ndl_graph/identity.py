@@ -59,9 +59,9 @@ def identify(description: Description) -> Identity:
 
     title = next(iter(texts(DCT.title, SCHEMA.name)), "")
     parties = [term for name in (DCT.publisher, SCHEMA.publisher, DCT.creator) for term in said.get(name, ())]
-    publisher = next((names[party] for party in parties if party in names), "") or next(
-        (party.value for party in parties if isinstance(party, NamedNode)), ""
-    )
+    publisher = next(
+        (names[party] for party in parties if not isinstance(party, Literal) and party in names), ""
+    ) or next((party.value for party in parties if isinstance(party, NamedNode)), "")
     given = root.value if isinstance(root, NamedNode) and _is_web(root.value) else None
     if given is None and not _is_absolute(root):
         is_schema = SCHEMA.Dataset in said.get(RDF.type, ())
@@ -69,7 +69,11 @@ def identify(description: Description) -> Identity:
         given = next((text for text in stated if _is_web(text) and " " not in text), None)
     if given:
         return Identity(given, given, title, publisher)
-    name = root.value if _is_absolute(root) else next(iter(texts(DCT.identifier, SCHEMA.identifier)), title)
+    name = (
+        root.value
+        if isinstance(root, NamedNode) and _is_absolute(root)
+        else next(iter(texts(DCT.identifier, SCHEMA.identifier)), title)
+    )
     return Identity(None, f"{publisher.casefold()}|{name.casefold()}", title, publisher)
 
 
@@ -87,9 +91,10 @@ def settle(description: Description, dataset: NamedNode, base: str, normaliser: 
         return tuple(triples)
     names: dict[Node, NamedNode] = {root: dataset}
     if root != dataset:
-        normaliser.repairs.note("dataset-iri", "no IRI" if isinstance(root, BlankNode) else root.value, dataset.value)
-        if _is_absolute(root):
-            triples = [*triples, Triple(root, DCT.identifier, Literal(root.value))]
+        given = root.value if isinstance(root, NamedNode) else ""
+        normaliser.repairs.note("dataset-iri", given or "no IRI", dataset.value)
+        if given and _is_absolute(root):
+            triples = [*triples, Triple(root, DCT.identifier, Literal(given))]
     _name_nodes(triples, names, dataset.value, base, normaliser.repairs)
 
     def named(term: Term) -> Term:

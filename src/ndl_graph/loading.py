@@ -1,12 +1,14 @@
 """Loading: sources are parsed, normalised, split, validated and stored, a bounded chunk at a time.
 
-While one chunk is read and repaired, the one before is validated and written in a second thread: parsing is
-Python's work, validation and storing are the engines'. All a record's statements are taken, or none.
+While one chunk is read and repaired, the one before is validated and the one before that written: reading is
+Python's work, validating and storing are the engines', in threads of their own. All a record's statements are
+taken, or none.
 """
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain, count, islice
 from time import monotonic
@@ -22,7 +24,7 @@ from ndl_graph.identity import Identity, identify, organisation_iri, settle, slu
 from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, PREFIXES, RDF
 from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs
-from ndl_graph.record import Description, Node, Record, Spool, digest, split
+from ndl_graph.record import Description, Record, Spool, digest, split
 from ndl_graph.search import SearchIndex, entry
 from ndl_graph.sources import Limits, Source, open_item
 from ndl_graph.validation import Profile, Result, ValidationReport, validate
@@ -30,7 +32,7 @@ from ndl_graph.validation import Profile, Result, ValidationReport, validate
 __all__ = ["LoadSummary", "Loader", "Progress", "SourceSummary", "gather"]
 
 _CHUNK: Final = 2_000
-_CHECKPOINT: Final = 30.0  # seconds after which what was accepted so far is made visible
+_CHECKPOINT: Final = 60.0  # seconds after which what was accepted so far is made visible
 
 #: Called with the name of the source and the number of records done so far and in all, where known.
 Progress = Callable[[str, int, int | None], None]
@@ -176,24 +178,24 @@ class Loader:
         """
         summary = LoadSummary()
         start = monotonic()
-        with self._store.writer() as writer:
+        with _few_collections(), self._store.writer() as writer:
             index = SearchIndex(writer.folder / "index")
-            with ThreadPoolExecutor(1, thread_name_prefix="store") as second:
-                run = _Run(self, writer, index, summary)
+            with ThreadPoolExecutor(2, thread_name_prefix="load") as engines:
+                run = _Run(self, writer, index, summary, engines)
                 try:
                     for source in sources:
-                        self._load_source(source, run, second)
+                        self._load_source(source, run)
                 except BaseException:
-                    # The chunk in the second thread must be over before its store is taken away.
+                    # What the engines have begun must be over before their store is taken away.
                     with suppress(Exception):
-                        run.wait()
+                        run.stored()
                     raise
             if not self._dry_run:
                 run.commit()
         summary.seconds = monotonic() - start
         return summary
 
-    def _load_source(self, source: Source, run: "_Run", second: ThreadPoolExecutor) -> None:
+    def _load_source(self, source: Source, run: "_Run") -> None:
         told = SourceSummary(source.name)
         run.summary.sources.append(told)
         normaliser = Normaliser(organisation_iri(self._base))
@@ -207,11 +209,9 @@ class Loader:
             descriptions = split(spool)
             while chunk := list(islice(descriptions, _CHUNK)):
                 records, known = self._records(chunk, run, normaliser, files, seen, source.name)
-                run.wait()
-                run.pending = second.submit(run.take, records, known, told)
+                run.take(records, known, told)
                 done += sum(record.kind != "catalog" for record in records)
                 self._progress(source.name, done, total)
-            run.wait()
             run.source_ends()
             told.left_out = len(spool.unreached)
             told.repairs = normaliser.repairs
@@ -302,33 +302,59 @@ class Loader:
         return self._labels
 
 
-class _Run:
-    """The storing half of a load: takes chunks of named records, one at a time, in the second thread."""
+@dataclass(frozen=True)
+class _Chunk:
+    """A chunk of named records whose check has been started."""
 
-    def __init__(self, loader: Loader, writer: GraphWriter, index: SearchIndex, summary: LoadSummary) -> None:
+    records: Sequence[Record]
+    fresh: Sequence[Record]
+    digests: dict[str, str]
+    known: dict[str, _Known]
+    told: SourceSummary
+    check: "Future[dict[str, ValidationReport]]"
+
+
+class _Run:
+    """The storing half of a load: takes chunks of named records, one after the other."""
+
+    def __init__(
+        self,
+        loader: Loader,
+        writer: GraphWriter,
+        index: SearchIndex,
+        summary: LoadSummary,
+        engines: ThreadPoolExecutor,
+    ) -> None:
         self._loader = loader
         self._writer = writer
         self._index = index
         self.summary = summary
-        self.pending: Future[None] | None = None
+        self._engines = engines
+        self._checked: _Chunk | None = None
+        self._storing: Future[None] | None = None
         self._at = now()
         self._checkpoint = monotonic()
         self._empty = True
-        self.source_ends()
+        self._look()
 
-    def wait(self) -> None:
-        """Waits for the chunk that is being stored; raises what went wrong there."""
-        if self.pending is not None:
-            pending, self.pending = self.pending, None
-            pending.result()
+    def _look(self) -> None:
+        self._empty = not any(True for _ in islice(self._writer.graphs.named_graphs(), 1))
 
     def is_taken(self, iri: str) -> bool:
         """Whether a record IRI is in use."""
         return not self._empty and self._writer.graphs.contains_named_graph(NamedNode(iri))
 
     def source_ends(self) -> None:
-        """Looks again whether there is anything to find in the store."""
-        self._empty = not any(True for _ in islice(self._writer.graphs.named_graphs(), 1))
+        """Stores the last chunk of a source."""
+        self._finish()
+        self.stored()
+        self._look()
+
+    def stored(self) -> None:
+        """Waits for what is being stored; raises what went wrong there."""
+        if self._storing is not None:
+            storing, self._storing = self._storing, None
+            storing.result()
 
     def known(self, keys: Sequence[str]) -> dict[str, _Known]:
         """What the store says of the records with these keys.
@@ -337,10 +363,15 @@ class _Run:
         """
         if self._empty:
             return {}
-        values = " ".join(str(Literal(key)) for key in dict.fromkeys(keys))
+        given = [key for key in keys if _is_web(key)]
+        minted = [key for key in keys if not _is_web(key)]
         found = self._writer.graphs.query(
-            f"SELECT ?key ?record ?digest ?issued WHERE {{ VALUES ?key {{ {values} }} ?record ndl:key ?key . "
-            f"OPTIONAL {{ ?record ndl:digest ?digest }} OPTIONAL {{ ?record dct:issued ?issued }} }}",
+            "SELECT ?key ?record ?digest ?issued WHERE { "
+            f"{{ VALUES ?topic {{ {' '.join(str(NamedNode(key)) for key in given)} }} "
+            "?record foaf:primaryTopic ?topic . FILTER NOT EXISTS { ?record ndl:key ?other } BIND (STR(?topic) AS ?key) } "
+            f"UNION {{ VALUES ?key {{ {' '.join(str(Literal(key)) for key in minted)} }} ?record ndl:key ?key }} "
+            "OPTIONAL { ?record ndl:digest ?digest } OPTIONAL { ?record dct:issued ?issued } "
+            f"FILTER (STRSTARTS(STR(?record), {Literal(self._loader.base)})) }}",
             prefixes=PREFIXES,
             use_default_graph_as_union=True,
         )
@@ -355,51 +386,65 @@ class _Run:
         }
 
     def take(self, records: Sequence[Record], known: dict[str, _Known], told: SourceSummary) -> None:
-        """Validates and stores a chunk."""
+        """Starts the check of a chunk, and stores the one before it, whose check is over by now."""
         digests = {record.iri.value: digest(record.lines) for record in records}
         fresh = [
             record
             for record in records
             if (found := known.get(record.key)) is None or found.digest != digests[record.iri.value]
         ]
-        counted = [record for record in records if record.kind != "catalog"]
-        told.read += len(counted)
-        rejected = self._validate([record for record in fresh if record.kind != "catalog"], told)
-        accepted = [record for record in fresh if record.iri.value not in rejected]
-        told.accepted += len(counted) - len(rejected)
-        for record in accepted:
-            if record.kind == "catalog":
-                continue
-            if record.key in known and known[record.key].digest:
-                self.summary.changed += 1
-            else:
-                self.summary.added += 1
-        self.summary.unchanged += len(counted) - len([r for r in fresh if r.kind != "catalog"])
+        check = self._engines.submit(self._validate, [record for record in fresh if record.kind != "catalog"], told)
+        self._finish()
+        self._checked = _Chunk(records, fresh, digests, known, told, check)
+
+    def _finish(self) -> None:
+        """Counts and stores the chunk that has been checked."""
+        if self._checked is None:
+            return
+        chunk, self._checked = self._checked, None
+        rejected = chunk.check.result()
+        known, told = chunk.known, chunk.told
+        accepted = [record for record in chunk.fresh if record.iri.value not in rejected]
+        counted = sum(record.kind != "catalog" for record in chunk.records)
+        told.read += counted
+        told.accepted += counted - len(rejected)
+        described = [record for record in accepted if record.kind != "catalog"]
+        changed = sum(1 for record in described if record.key in known and known[record.key].digest)
+        self.summary.changed += changed
+        self.summary.added += len(described) - changed
+        self.summary.unchanged += counted - len(described) - len(rejected)
         self.summary.rejected += len(rejected)
         if self._loader.dry_run:
             return
         existing = [known[record.key].iri for record in accepted if record.key in known]
-        self._writer.replace(
-            [
-                (record.iri.value, self._lines(record, digests[record.iri.value], known.get(record.key)))
-                for record in accepted
-            ],
-            existing,
-        )
-        self._index.replace(
-            (entry(record, self._describe(record)) for record in accepted if record.kind != "catalog"),
-            existing,
-        )
-        self._writer.forget_rejected([_rejection(self._loader.base, record) for record in accepted])
-        self._writer.reject(
-            [
-                (_rejection(self._loader.base, record), self._rejection(record, rejected[record.iri.value]))
-                for record in fresh
-                if record.iri.value in rejected
-            ]
-        )
+        graphs = [
+            (record.iri.value, self._lines(record, chunk.digests[record.iri.value], known.get(record.key)))
+            for record in accepted
+        ]
+        self._index.replace((entry(record, self._describe(record)) for record in described), existing)
+        base = self._loader.base
+        turned_away = [
+            (_rejection(base, record), self._rejection(record, rejected[record.iri.value]))
+            for record in chunk.fresh
+            if record.iri.value in rejected
+        ]
+        mended = [_rejection(base, record) for record in accepted]
+        self.stored()
+        self._storing = self._engines.submit(self._store, graphs, existing, turned_away, mended)
         if monotonic() - self._checkpoint > _CHECKPOINT:
+            self.stored()
             self.commit()
+
+    def _store(
+        self,
+        graphs: Sequence[tuple[str, Iterable[str]]],
+        existing: Sequence[str],
+        turned_away: Sequence[tuple[str, Sequence[Triple]]],
+        mended: Sequence[str],
+    ) -> None:
+        self._writer.replace(graphs, existing)
+        self._writer.forget_rejected(mended)
+        self._writer.reject(turned_away)
 
     def commit(self) -> None:
         """Makes what was stored so far the state that readers see."""
@@ -427,7 +472,7 @@ class _Run:
         if not violations:
             return rejected
         for record in records:
-            nodes = {_node_text(triple.subject) for triple in record.triples}
+            nodes = {triple.subject.value for triple in record.triples if isinstance(triple.subject, NamedNode)}
             results = tuple(result for node in nodes & violations.keys() for result in violations[node])
             if results:
                 ordered = tuple(sorted(results, key=lambda found: found.rank))
@@ -450,9 +495,10 @@ class _Run:
         profiles = [NamedNode(profile.iri) for profile in self._loader.profiles]
         own = [
             Triple(iri, FOAF.primaryTopic, record.dataset),
-            Triple(iri, NDL.key, Literal(record.key)),
             Triple(iri, NDL.sourceName, Literal(record.source)),
         ]
+        if not _is_web(record.key):
+            own.append(Triple(iri, NDL.key, Literal(record.key)))
         if record.kind != "catalog":
             own += [
                 Triple(iri, RDF.type, DCAT.CatalogRecord),
@@ -476,9 +522,21 @@ class _Run:
         ]
 
 
+def _is_web(key: str) -> bool:
+    """Whether a key is the dataset's own IRI; then the record need not state it a second time."""
+    return key.startswith(("http://", "https://"))
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Looks for garbage cycles less often: a load makes millions of objects and no cycles (a tenth of its time)."""
+    before = gc.get_threshold()
+    gc.set_threshold(500_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 def _rejection(base: str, record: Record) -> str:
     return f"{base}rejected/{record.slug}"
-
-
-def _node_text(node: Node) -> str:
-    return node.value

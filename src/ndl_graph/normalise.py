@@ -576,6 +576,9 @@ class Normaliser:
                 value = self._iri_value(value, given)
             elif isinstance(value, Literal):
                 value = self._literal(value, predicate)
+            elif isinstance(value, Triple):
+                self.repairs.note("term", value, "left out: a statement about a statement (RDF 1.2)")
+                continue
             if value is None:
                 continue
             rule = _RULES.get(predicate)
@@ -595,7 +598,7 @@ class Normaliser:
             yield [triple]
 
     def _node(self, node: Node) -> Node | None:
-        if isinstance(node, BlankNode) or _CLEAN_IRI.match(node.value):
+        if not isinstance(node, NamedNode) or _CLEAN_IRI.match(node.value):
             return node
         cleaned = clean_iri(node.value)
         self.repairs.note("iri", node.value, cleaned or "left out: it has no scheme and nothing to resolve it against")

@@ -18,7 +18,8 @@ from ndl_graph.namespaces import DCAT, DCT, FOAF, PREFIXES, RDF, SCHEMA, SKOS, N
 
 __all__ = ["KINDS", "Description", "Kind", "Node", "Record", "Spool", "Term", "digest", "split"]
 
-Node = NamedNode | BlankNode
+#: What may stand as a subject. Triple terms (RDF 1.2) are left out on the way in: see `normalise`.
+Node = NamedNode | BlankNode | Triple
 Term = NamedNode | BlankNode | Literal | Triple
 
 _DQV: Final = Namespace(PREFIXES["dqv"])
@@ -53,6 +54,11 @@ _ABOUT: Final = frozenset({FOAF.primaryTopic, _DQV.computedOn})
 _NOT_FOLLOWED: Final = frozenset(
     {RDF.type, SKOS.inScheme, SKOS.broader, SKOS.narrower, SKOS.related, SKOS.topConceptOf, SKOS.member}
 )
+
+
+_PAGE_SIZE: Final = 32 * 1024
+_PAGES_KEPT: Final = 64
+_SUBJECTS_KEPT: Final = 2048
 
 
 @dataclass(frozen=True)
@@ -97,59 +103,84 @@ def digest(lines: Iterable[str]) -> str:
 
 
 class Spool:
-    """The triples of one source, grouped by subject, in memory while small and in a file when not.
+    """The triples of one source, in pages of whole subjects: in memory while small and in a file when not.
 
-    Memory grows with the number of subjects (about 300 bytes each), not with what is said about them.
+    What stays in memory is one page number for each run of a subject's triples (some 200 bytes a subject), not what
+    is said. Publishers write what belongs together close together, so a page read is seldom read for one subject.
     """
 
     def __init__(self, memory: int = 16 * 1024 * 1024) -> None:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=memory)  # noqa: SIM115 - closed in close()
         self._end = 0
-        self._blocks: dict[Node, list[tuple[int, int]]] = {}
+        self._pages: list[tuple[int, int]] = []
+        self._places: dict[Node, list[int]] = {}
         self._types: dict[Node, set[NamedNode]] = {}
         self._own: set[Node] = set()
         self._about: dict[Node, list[Node]] = defaultdict(list)
         self._mentioned: set[Node] = set()
         self._reached: set[Node] = set()
+        self._read_page = lru_cache(_PAGES_KEPT)(self._parse_page)
+        self._read_subject = lru_cache(_SUBJECTS_KEPT)(self._gather)
 
     def close(self) -> None:
         """Gives the temporary file back."""
         self._file.close()
 
     def add(self, blocks: Iterable[Sequence[Triple]]) -> None:
-        """Adds runs of triples, all or none: where reading on fails, nothing of `blocks` stays."""
-        start = self._end
-        staged: list[tuple[Node, int, int]] = []
+        """Adds runs of triples of one subject, all or none: where reading on fails, nothing of `blocks` stays."""
+        pages: list[tuple[int, int]] = []
+        places: list[tuple[Node, int]] = []
         types: list[tuple[Node, NamedNode]] = []
         about: list[tuple[Node, Node]] = []
         own: list[Node] = []
         mentioned: list[Node] = []
-        position = start
-        self._file.seek(start)
+        page: list[str] = []
+        size = 0
+        end = self._end
+        number = len(self._pages)
+
+        def flush() -> None:
+            nonlocal end, size, number
+            text = "".join(page).encode()
+            self._file.seek(end)
+            self._file.write(text)
+            pages.append((end, len(text)))
+            end += len(text)
+            number += 1
+            size = 0
+            page.clear()
+
         for block in blocks:
             subject = block[0].subject
-            text = "".join(f"{triple} .\n" for triple in block).encode()
-            self._file.write(text)
-            staged.append((subject, position, len(text)))
-            position += len(text)
+            text = " .\n".join(map(str, block)) + " .\n"
+            page.append(text)
+            size += len(text)
+            places.append((subject, number))
             described = False
             for triple in block:
                 predicate = triple.predicate
                 if predicate == RDF.type:
-                    if triple.object in _ROOT_TYPES:
+                    if isinstance(triple.object, NamedNode) and triple.object in _ROOT_TYPES:
                         types.append((subject, triple.object))
                 elif predicate in _ABOUT:
                     if not isinstance(triple.object, Literal):
                         about.append((triple.object, subject))
                 elif predicate not in _MEMBERSHIP:
                     described = True
-                    if predicate == DCAT.accessService:
+                    if predicate == DCAT.accessService and not isinstance(triple.object, Literal):
                         mentioned.append(triple.object)
             if described:
                 own.append(subject)
-        self._end = position
-        for subject, offset, length in staged:
-            self._blocks.setdefault(subject, []).append((offset, length))
+            if size > _PAGE_SIZE:
+                flush()
+        if page:
+            flush()
+        self._end = end
+        self._pages += pages
+        for subject, place in places:
+            known = self._places.setdefault(subject, [])
+            if not known or known[-1] != place:
+                known.append(place)
         for subject, type_ in types:
             self._types.setdefault(subject, set()).add(type_)
         for topic, subject in about:
@@ -165,7 +196,7 @@ class Spool:
     @property
     def unreached(self) -> list[Node]:
         """The subjects that no description drew in, once `split` has run."""
-        return [subject for subject in self._blocks if subject not in self._reached]
+        return [subject for subject in self._places if subject not in self._reached]
 
     def roots(self) -> Iterator[tuple[Node, str]]:
         """The nodes that get a description each, in the order of the source, and their kinds."""
@@ -184,14 +215,21 @@ class Spool:
 
     def read(self, subject: Node) -> list[Triple]:
         """All triples with that subject."""
-        triples: list[Triple] = []
-        for offset, length in self._blocks.get(subject, ()):
-            self._file.seek(offset)
-            text = self._file.read(length)
-            triples.extend(quad.triple for quad in parse(text, RdfFormat.N_TRIPLES, lenient=True))
-        return triples
+        return self._read_subject(subject)
 
-    def describe(self, root: Node, roots: set[Node], read: "Reader") -> list[Triple]:
+    def _gather(self, subject: Node) -> list[Triple]:
+        return [triple for page in self._places.get(subject, ()) for triple in self._read_page(page)[subject]]
+
+    def _parse_page(self, number: int) -> dict[Node, list[Triple]]:
+        offset, length = self._pages[number]
+        self._file.seek(offset)
+        page: dict[Node, list[Triple]] = {}
+        for quad in parse(self._file.read(length), RdfFormat.N_TRIPLES, lenient=True):
+            triple = quad.triple
+            page.setdefault(triple.subject, []).append(triple)
+        return page
+
+    def describe(self, root: Node, roots: set[Node]) -> list[Triple]:
         """The bounded description of a root: all that is reached from it without passing another root."""
         found: dict[Triple, None] = {}
         queue: list[Node] = [root, *self._about.get(root, ())]
@@ -199,7 +237,7 @@ class Spool:
         while queue:
             subject = queue.pop()
             self._reached.add(subject)
-            for triple in read(subject):
+            for triple in self.read(subject):
                 if triple.predicate in _MEMBERSHIP:
                     continue
                 found[triple] = None
@@ -207,7 +245,7 @@ class Spool:
                 if (
                     not isinstance(target, (Literal, Triple))
                     and target not in seen
-                    and target in self._blocks
+                    and target in self._places
                     # A service that has a record of its own is told again with the data it gives access to.
                     and (target not in roots or triple.predicate == DCAT.accessService)
                     and triple.predicate not in _NOT_FOLLOWED
@@ -217,23 +255,12 @@ class Spool:
         return list(found)
 
 
-class Reader:
-    """Reads subjects from a spool and remembers the last few, since publishers and contacts recur."""
-
-    def __init__(self, spool: Spool, size: int = 2048) -> None:
-        self._read = lru_cache(size)(spool.read)
-
-    def __call__(self, subject: Node) -> list[Triple]:
-        return self._read(subject)
-
-
 def split(spool: Spool) -> Iterator[Description]:
     """One description for each dataset, data service, series and catalogue in the spool."""
     roots = dict(spool.roots())
     standing = set(roots)
-    read = Reader(spool)
     for root, kind in roots.items():
-        triples = spool.describe(root, standing, read)
+        triples = spool.describe(root, standing)
         if kind == "catalog" and not any(triple.predicate in (DCT.title, SCHEMA.name) for triple in triples):
             continue
         yield Description(root, kind, triples)

@@ -184,7 +184,8 @@ def _placed(results: Sequence[Result], records: Sequence[Record], sources: Seque
     files: dict[str, tuple[str, str]] = {}
     for record in records:
         for triple in record.triples:
-            files.setdefault(triple.subject.value, (record.source, record.dataset.value))
+            if isinstance(triple.subject, NamedNode):
+                files.setdefault(triple.subject.value, (record.source, record.dataset.value))
     texts: dict[str, str] = {}
 
     def line(file: str, *names: str) -> int | None:

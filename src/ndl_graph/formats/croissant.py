@@ -20,8 +20,9 @@ VERSIONS: Final = {"1.0": "http://mlcommons.org/croissant/1.0", "1.1": "http://m
 
 # What the crosswalk says in schema.org terms is not said a second time in DCAT.
 _OTHER_WORDS: Final = tuple(
-    PREFIXES[prefix] for prefix in ("dcat", "dct", "foaf", "vcard", "ndl", "adms", "spdx", "dcatap", "dpv", "ukgov")
-) + ("https://project-open-data.cio.gov/",)
+    PREFIXES[prefix]
+    for prefix in ("dcat", "dct", "foaf", "vcard", "ndl", "adms", "spdx", "dcatap", "dpv", "ukgov", "pod")
+)
 _ORDER: Final = {
     name: rank
     for rank, name in enumerate(
@@ -214,7 +215,7 @@ def _type(term: NamedNode) -> str:
 
 def _local(node: Node, root: str) -> str | None:
     """The `@id`: short where it belongs to the dataset, none where the node was blank."""
-    if isinstance(node, BlankNode) or "/.well-known/genid/" in node.value:
+    if not isinstance(node, NamedNode) or "/.well-known/genid/" in node.value:
         return None
     for mark in ("#", "/"):
         if node.value.startswith(root + mark) and len(node.value) > len(root) + 1:

@@ -183,7 +183,7 @@ class TreeWriter:
             return self.tree(value)
         if self._reference and isinstance(value, NamedNode) and value not in self._index:
             return self._reference(name, value)
-        return {"@id": self._id(value) or f"_:{value.value}"}
+        return {"@id": self._id(value) or str(value)}
 
 
 def prefixed(iri: str, prefixes: Mapping[str, str] = PREFIXES) -> str:
@@ -209,7 +209,7 @@ def write(triples: Iterable[Triple], roots: Iterable[Node]) -> bytes:
         triples,
         key=lambda term: prefixed(term.value),
         value=literal,
-        node_id=lambda node: node.value if isinstance(node, NamedNode) else f"_:{node.value}",
+        node_id=lambda node: node.value if isinstance(node, NamedNode) else str(node),
     )
     trees = [writer.tree(root) for root in roots]
     trees.extend(writer.rest())

@@ -88,7 +88,7 @@ def read_csv(data: IO[bytes], base: str) -> Iterator[Triple]:
     several values in one cell are divided by `|` or by line breaks. Raises `ParseError` with the line.
     """
     try:
-        text = io.TextIOWrapper(data, encoding="utf-8-sig", newline="")  # type: ignore[arg-type]
+        text = io.TextIOWrapper(data, encoding="utf-8-sig", newline="")
         rows = csv.DictReader(text, strict=True)
         names = [name.strip() for name in rows.fieldnames or ()]
         if "title" not in names or "identifier" not in names:

@@ -215,12 +215,13 @@ class SearchIndex:
         if query.text.strip() and not words:
             return SearchResult(0, (), {}, None, "Use words that say what the data is about.")
         asked = self._query(words, chosen, Occur.Must)
-        found = searcher.search(asked, limit=1, count=True)
+        # The type stubs of tantivy 0.27 leave `count` out.
+        found: Any = searcher.search(asked, limit=1, count=True)
         if not found.count and len(words) > 1:
             asked = self._query(words, chosen, Occur.Should)
             advice = "No description holds all of these words; these hold some of them."
         order = None if words else "modified"
-        found = searcher.search(asked, limit=max(1, query.limit), offset=query.offset, count=True, order_by_field=order)
+        found = searcher.search(asked, limit=max(1, query.limit), offset=query.offset, order_by_field=order)
         total = found.count or 0
         hits = []
         for score, address in found.hits[: query.limit]:

@@ -15,7 +15,7 @@ from ndl_graph.sources.http import Limits, download
 
 __all__ = ["Item", "Limits", "Source", "open_item"]
 
-_SUFFIXES: Final = tuple("." + suffix for form in FORMATS if form.read for suffix in form.suffixes) + (".json",)
+_SUFFIXES: Final = (".json", *("." + suffix for form in FORMATS if form.read for suffix in form.suffixes))
 _IN_MEMORY: Final = 8 * 1024 * 1024
 
 
@@ -58,7 +58,9 @@ class Source:
         except OSError as error:
             raise SourceError(f"it cannot be read: {error.strerror}", where=self.name) from None
         if glob.has_magic(self.name):
-            matched = sorted(name for name in glob.glob(self.name, recursive=True) if Path(name).is_file())
+            # `Path.glob` takes no absolute patterns.
+            names = glob.glob(self.name, recursive=True)  # noqa: PTH207
+            matched = sorted(name for name in names if Path(name).is_file())
             if matched:
                 return [Item(name) for name in matched]
             raise SourceError("no file matches this pattern", where=self.name)

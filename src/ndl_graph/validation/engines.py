@@ -156,7 +156,7 @@ def _rdflib_path(report: "object", path: "object") -> str:
         if (node, RRDF.first, None) in report:
             return "(" + "/".join(render(part) for part in Collection(report, node)) + ")"
         if (options := report.value(node, RSH.alternativePath)) is not None:
-            return "(" + "|".join(render(part) for part in Collection(report, options)) + ")"  # type: ignore[arg-type]
+            return "(" + "|".join(render(part) for part in Collection(report, options)) + ")"
         if (inverse := report.value(node, RSH.inversePath)) is not None:
             return "^" + render(inverse)
         for name, mark in ((RSH.zeroOrMorePath, "*"), (RSH.oneOrMorePath, "+"), (RSH.zeroOrOnePath, "?")):

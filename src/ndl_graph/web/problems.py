@@ -116,4 +116,4 @@ def install(app: FastAPI, pages: Pages) -> None:
     app.add_exception_handler(NotAcceptable, not_acceptable)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(Problem, lambda request, error: answer(request, error))  # type: ignore[arg-type]
+    app.add_exception_handler(Problem, lambda request, error: answer(request, error))

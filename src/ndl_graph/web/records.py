@@ -1,9 +1,11 @@
 """Records: every form of a description, and what leads to it."""
 
 from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from pyoxigraph import Literal
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.description import DescriptionView
@@ -56,7 +58,14 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         record = catalog.get(f"{catalog.base_iri}{kind}/{slug}")
         view = catalog.describe(record)
         modified = next(
-            (t.object.value for t in record.triples if t.subject == record.iri and t.predicate == DCT.modified), ""
+            (
+                triple.object.value
+                for triple in record.triples
+                if triple.subject == record.iri
+                and triple.predicate == DCT.modified
+                and isinstance(triple.object, Literal)
+            ),
+            "",
         )
         headers = {"Vary": "Accept", "Link": _links(record, view, offer)}
         if offer == "html":
@@ -122,8 +131,6 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         found = catalog.search(SearchQuery(limit=1)).facets.get(facet, [])
         for name, _ in found:
             if slug_for(name) == slug:
-                from urllib.parse import urlencode
-
                 return RedirectResponse(f"/dataset?{urlencode({facet: name})}", 303)
         raise NotFoundError(f"no {facet} of that name has a record here", where=slug)
 

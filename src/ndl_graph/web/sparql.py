@@ -1,7 +1,7 @@
 """The SPARQL 1.1 Protocol, read-only: GET, POST with a form, POST with the query itself."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -122,7 +122,7 @@ async def _fields(request: Request) -> dict[str, list[str]]:
     return {**in_address, **parse_qs(text, keep_blank_values=True)}
 
 
-def _named(form: str, among: dict[str, tuple[Offer, object]]) -> Offer | None:
+def _named(form: str, among: Mapping[str, tuple[Offer, object]]) -> Offer | None:
     if not form:
         return None
     for name, (offer, _) in among.items():
