@@ -199,8 +199,7 @@ class Loader:
         told = SourceSummary(source.name)
         run.summary.sources.append(told)
         normaliser = Normaliser(organisation_iri(self._base))
-        spool = Spool()
-        try:
+        with Spool() as spool:
             self._progress(source.name, 0, None)
             told.errors, files = gather(source, normaliser, spool, self._limits, self._form)
             total = sum(kind != "catalog" for _, kind in spool.roots())
@@ -223,8 +222,6 @@ class Loader:
                         hint="A description is a node of type dcat:Dataset, dcat:DataService or schema:Dataset.",
                     )
                 )
-        finally:
-            spool.close()
 
     def _records(
         self,
@@ -368,7 +365,8 @@ class _Run:
         found = self._writer.graphs.query(
             "SELECT ?key ?record ?digest ?issued WHERE { "
             f"{{ VALUES ?topic {{ {' '.join(str(NamedNode(key)) for key in given)} }} "
-            "?record foaf:primaryTopic ?topic . FILTER NOT EXISTS { ?record ndl:key ?other } BIND (STR(?topic) AS ?key) } "
+            "?record foaf:primaryTopic ?topic . FILTER NOT EXISTS { ?record ndl:key ?other } "
+            "BIND (STR(?topic) AS ?key) } "
             f"UNION {{ VALUES ?key {{ {' '.join(str(Literal(key)) for key in minted)} }} ?record ndl:key ?key }} "
             "OPTIONAL { ?record ndl:digest ?digest } OPTIONAL { ?record dct:issued ?issued } "
             f"FILTER (STRSTARTS(STR(?record), {Literal(self._loader.base)})) }}",

@@ -56,8 +56,8 @@ STEPS: Final = (
     Step(
         "language-tag",
         "Language tags are written as BCP 47 has them.",
-        'ex:d dct:title "Afonydd"@cy_gb .',
-        'ex:d dct:title "Afonydd"@cy-GB .',
+        'ex:d dct:title "Afonydd"@welsh .',
+        'ex:d dct:title "Afonydd"@cy .',
     ),
     Step(
         "link",

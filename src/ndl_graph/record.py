@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import IO, Final
+from typing import IO, Final, Self
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
@@ -110,7 +110,7 @@ class Spool:
     """
 
     def __init__(self, memory: int = 16 * 1024 * 1024) -> None:
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=memory)  # noqa: SIM115 - closed in close()
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=memory)  # noqa: SIM115 - closed in __exit__
         self._end = 0
         self._pages: list[tuple[int, int]] = []
         self._places: dict[Node, list[int]] = {}
@@ -122,8 +122,10 @@ class Spool:
         self._read_page = lru_cache(_PAGES_KEPT)(self._parse_page)
         self._read_subject = lru_cache(_SUBJECTS_KEPT)(self._gather)
 
-    def close(self) -> None:
-        """Gives the temporary file back."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def add(self, blocks: Iterable[Sequence[Triple]]) -> None:

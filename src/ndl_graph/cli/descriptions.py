@@ -119,8 +119,7 @@ def _read(
     records: list[Record] = []
     rest: list[Triple] = []
     for name in names:
-        spool = Spool()
-        try:
+        with Spool() as spool:
             errors, files = gather(Source(name), normaliser, spool, limits(settings), form)
             if errors:
                 raise errors[0]
@@ -133,8 +132,6 @@ def _read(
                 source = files.get(str(description.root), name)
                 records.append(Record(iri, dataset, description.kind, identity.key, triples, source))
             rest += [triple for node in spool.unreached for triple in spool.read(node)]
-        finally:
-            spool.close()
     return records, rest, normaliser
 
 

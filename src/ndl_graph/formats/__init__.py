@@ -182,7 +182,8 @@ def detect(data: IO[bytes], name: str = "", media_type: str = "") -> Format:
     if b"\0" in head:
         raise ParseError("this is a binary file, not text", hint="Give a description in one of: " + _names())
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start[:1] in b"{[" and not (start[:1] == b"[" and name.casefold().endswith((".ttl", ".trig"))):
+    # Turtle may start with a bracket too: that of a blank node.
+    if start[:1] == b"{" or (start[:1] == b"[" and re.match(rb"\[\s*[\[{\"]|\[\s*\]\s*\Z", start)):
         return _detect_json(data)
     lowered = name.casefold().removesuffix(".gz")
     for form in readable():
@@ -222,6 +223,8 @@ def _detect_content(start: bytes) -> Format:
     if _FOUR_TERMS.search(start):
         return format_named("nquads")
     if _STATEMENT.search(start):
+        return format_named("turtle")
+    if start[:1] == b"[" or re.match(rb"<[a-z][a-z0-9+.-]*:[^>\s]*>\s", start, re.I):
         return format_named("turtle")
     first = start.split(b"\n", 1)[0]
     if b"," in first and b"title" in first and b"identifier" in first:

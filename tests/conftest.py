@@ -1,0 +1,127 @@
+"""Fixtures: the demonstration catalogue, a service that really runs, and what may be missing on a machine."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ndl_graph.catalog import Catalog
+from ndl_graph.loading import Loader, LoadSummary
+from ndl_graph.sources import Source
+from ndl_graph.stores import EmbeddedStore
+from ndl_graph.validation import load_profile
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT / "data"
+SHARED = ROOT.parent / "shared"
+BASE = "http://127.0.0.1:8000/"
+
+
+def need(present: bool, what: str) -> None:
+    """Skips a test for want of a component; where everything must be there, fails instead."""
+    if present:
+        return
+    if os.environ.get("NDL_GRAPH_TEST_REQUIRE_ALL"):
+        pytest.fail(f"{what} is missing, and NDL_GRAPH_TEST_REQUIRE_ALL is set")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real descriptions that nobody here wrote; they lie beside the project where it is developed."""
+    if not SHARED.is_dir():
+        pytest.skip("../shared is missing: real descriptions are not tested")
+    return SHARED
+
+
+def load(store: EmbeddedStore, *sources: Path | str, dry_run: bool = False) -> LoadSummary:
+    """Loads sources into a store with the default profile."""
+    loader = Loader(store, [load_profile("ndl", store.base_iri)], dry_run=dry_run)
+    return loader.load([Source(str(source)) for source in sources])
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """The demonstration catalogue, for reading."""
+    store = EmbeddedStore(tmp_path_factory.mktemp("demo") / "store", BASE)
+    summary = load(store, DATA)
+    assert not summary.errors
+    return Catalog(store)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> EmbeddedStore:
+    """An empty store."""
+    return EmbeddedStore(tmp_path / "store", BASE)
+
+
+def run(*arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None, timeout: float = 120, **env: str) -> "Ran":
+    """Runs `ndl-graph` as a user does."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ndl_graph", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        timeout=timeout,
+        cwd=cwd,
+        env={**os.environ, "NO_COLOR": "1", **env},
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    def __post_init__(self) -> None:
+        assert "Traceback" not in self.out + self.err, self.err
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def service(demo: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """The web service over the demonstration catalogue, as a process on a free port."""
+    assert isinstance(demo.store, EmbeddedStore)
+    port = free_port()
+    log = (tmp_path_factory.mktemp("service") / "log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ndl_graph", "serve", "--port", str(port), "--store", str(demo.store.folder)],
+        stdout=log,
+        stderr=log,
+    )
+    with log, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        wait_until_ready(client, process)
+        yield client
+        process.terminate()
+        assert process.wait(20) in (0, -15)
+
+
+def wait_until_ready(client: httpx.Client, process: "subprocess.Popen[bytes]") -> None:
+    """Waits until the service answers, or fails when it has ended."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        assert process.poll() is None, "the service ended before it was ready"
+        try:
+            if client.get("/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            continue
+    pytest.fail("the service was not ready within 30 s")

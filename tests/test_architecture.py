@@ -1,0 +1,91 @@
+"""Rooms import inwards only, and a newcomer finds every one in the documentation."""
+
+import ast
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+SOURCE = ROOT / "src" / "ndl_graph"
+
+#: Room and what it may import; a room may always import itself.
+RULES: dict[str, set[str]] = {
+    "errors": set(),
+    "namespaces": set(),
+    "resources": set(),
+    "record": {"namespaces"},
+    "labels": {"namespaces", "resources"},
+    "names": {"namespaces", "resources"},
+    "description": {"labels", "namespaces", "record"},
+    "crosswalk": {"namespaces", "record"},
+    "normalise": {"names", "namespaces", "record"},
+    "identity": {"crosswalk", "namespaces", "normalise", "record"},
+    "formats": {"crosswalk", "description", "errors", "labels", "namespaces", "record"},
+    "validation": {"errors", "namespaces", "record", "resources"},
+    "search": {"description", "errors", "formats", "namespaces", "record"},
+    "sources": {"errors", "formats", "record"},
+    "stores": {"errors", "formats", "record"},
+    "catalog": {"description", "errors", "labels", "namespaces", "record", "search"},
+    "loading": {
+        "catalog", "description", "errors", "formats", "identity", "labels", "namespaces", "normalise", "record",
+        "search", "sources", "validation",
+    },
+    "settings": {"catalog", "errors", "formats", "loading", "sources", "stores", "validation"},
+}  # fmt: skip
+EDGES = {"web", "cli"}
+INNER = {*RULES, "__version__"}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module] if node.module != "ndl_graph" else [f"ndl_graph.{one.name}" for one in node.names]
+        elif isinstance(node, ast.Import):
+            names = [one.name for one in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "ndl_graph":
+                found.add(parts[1] if len(parts) > 1 else "__init__")
+    return found
+
+
+def test_dependencies_run_inwards() -> None:
+    wrong = []
+    for path in SOURCE.rglob("*.py"):
+        room = room_of(path)
+        if room in ("__init__", "__main__"):
+            continue
+        allowed = INNER if room in EDGES else RULES[room]
+        wrong += [f"{path.relative_to(ROOT)} imports {name}" for name in imports_of(path) - allowed - {room}
+                  if not (room in EDGES and name == "web" and path.name == "service.py")]  # fmt: skip
+    assert not wrong
+
+
+def test_rules_have_no_circle() -> None:
+    done: set[str] = set()
+    left = dict(RULES)
+    while left:
+        ready = {room for room, needs in left.items() if needs <= done}
+        assert ready, f"these rooms import each other: {sorted(left)}"
+        done |= ready
+        left = {room: needs for room, needs in left.items() if room not in ready}
+
+
+def test_every_room_is_in_the_documentation() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    assert not [room for room in [*RULES, *EDGES] if f"`{room}" not in text]
+
+
+def test_only_settings_reads_the_environment() -> None:
+    readers = {
+        room_of(path)
+        for path in SOURCE.rglob("*.py")
+        if "os.environ" in path.read_text("utf-8") and path.name != "console.py"
+        and "NO_COLOR" not in path.read_text("utf-8")
+    }  # fmt: skip
+    assert readers <= {"settings"}

@@ -1,0 +1,209 @@
+"""Every format is read to the same graph as a second parser reads it, and told by name, type or content."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+import rdflib
+from pyoxigraph import NamedNode
+from rdflib.compare import to_isomorphic
+
+from ndl_graph.catalog import Catalog
+from ndl_graph.errors import ParseError, SettingError, SourceError
+from ndl_graph.formats import FORMATS, detect, format_named, readable
+from ndl_graph.namespaces import DCAT, DCT, FOAF, VCARD
+from ndl_graph.normalise import RELATIVE_BASE
+from tests.conftest import DATA
+
+UKGOV_YAML = b"""
+identifier: https://data.example.gov.uk/postcodes
+type: dcat:Dataset
+title: Postcodes
+description: Where each postcode is.
+licence: http://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/
+accessRights: OPEN
+contactPoint:
+  contactName: Data team
+  email: data@example.gov.uk
+creator: [ordnance-survey]
+publisher: ordnance-survey
+updateFrequency: freq:monthly
+modified: 2023-02-01
+version: 1.10
+"""
+UKGOV_CSV = (
+    b"identifier,type,title,contactName,email,keyword,publisher\n"
+    b"https://data.example.gov.uk/postcodes,dcat:Dataset,Postcodes,Data team,"
+    b'data@example.gov.uk,"post|codes",ordnance-survey\n'
+)
+DCAT_US = json.dumps(
+    {
+        "conformsTo": "https://project-open-data.cio.gov/v1.1/schema",
+        "dataset": [
+            {
+                "title": "Trees",
+                "description": "Trees",
+                "identifier": "t-1",
+                "accessLevel": "public",
+                "publisher": {"name": "Parks"},
+                "contactPoint": {"fn": "Team", "hasEmail": "mailto:t@example.org"},
+                "distribution": [{"downloadURL": "https://example.org/t.csv", "mediaType": "text/csv"}],
+                "somethingNew": "kept",
+            }
+        ],
+    }
+).encode()
+SCHEMA = (
+    b'{"@context": "https://schema.org/", "@type": "Dataset", "name": "Rivers", "url": "https://example.org/rivers"}'
+)
+PAGE = b'<!doctype html><html><head><script type="application/ld+json">' + SCHEMA + b"</script></head></html>"
+
+
+def read(form: str, data: bytes) -> list[str]:
+    chosen = format_named(form)
+    assert chosen.read is not None
+    return sorted(map(str, chosen.read(io.BytesIO(data), RELATIVE_BASE)))
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "data", "form"),
+    [
+        ("a.ttl", "", b"<http://a> a <http://b> .", "turtle"),
+        ("a.nt", "", b"<http://a> <http://b> <http://c> .", "ntriples"),
+        ("", "text/turtle; charset=utf-8", b"<http://a> a <http://b> .", "turtle"),
+        ("", "", b"@prefix a: <http://a/> . a:b a:c a:d .", "turtle"),
+        ("", "", b"PREFIX a: <http://a/>\na:g { a:b a:c a:d }", "trig"),
+        ("", "", b"<http://a> <http://b> <http://c> <http://g> .\n", "nquads"),
+        ("", "", b'<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>', "rdfxml"),
+        ("", "", PAGE, "html"),
+        ("", "", UKGOV_YAML, "ukgov-yaml"),
+        ("", "", UKGOV_CSV, "ukgov-csv"),
+        ("data.json", "", DCAT_US, "dcat-us"),
+        ("data.json", "", SCHEMA, "jsonld"),
+        ("data.json", "", b'{"type": "dcat:Dataset", "title": "T", "identifier": "x"}', "ukgov-json"),
+        ("", "", b'[] a <http://b> ; <http://p> "x" .', "turtle"),
+    ],
+)
+def test_format_is_told(name: str, media_type: str, data: bytes, form: str) -> None:
+    assert detect(io.BytesIO(data), name, media_type).name == form
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "words"),
+    [
+        (b"", SourceError, "nothing in it"),
+        (b"  \n ", SourceError, "nothing in it"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", ParseError, "binary"),
+        (b"lorem ipsum dolor", ParseError, "no format"),
+    ],
+)
+def test_what_is_in_no_format_is_refused(data: bytes, error: type[SourceError], words: str) -> None:
+    with pytest.raises(error, match=words):
+        detect(io.BytesIO(data), "x")
+
+
+def test_unknown_format_names_the_known() -> None:
+    with pytest.raises(SettingError, match="turtle"):
+        format_named("papyrus")
+
+
+def test_names_and_suffixes_are_unique() -> None:
+    assert len({form.name for form in FORMATS}) == len(FORMATS)
+    suffixes = [suffix for form in FORMATS for suffix in form.suffixes]
+    assert len(set(suffixes)) == len(suffixes)
+
+
+def test_ukgov_is_the_same_in_yaml_and_csv() -> None:
+    yaml = read("ukgov-yaml", UKGOV_YAML)
+    for line in (
+        f"<https://data.example.gov.uk/postcodes> {DCT.publisher} <https://www.gov.uk/government/organisations/ordnance-survey>",
+        f'<https://data.example.gov.uk/postcodes> {DCAT.version} "1.1"',
+        f"<https://data.example.gov.uk/postcodes> {DCT.accrualPeriodicity} <http://purl.org/cld/freq/monthly>",
+        f'<https://data.example.gov.uk/postcodes> {DCT.modified} "2023-02-01"^^<http://www.w3.org/2001/XMLSchema#date>',
+    ):
+        assert line in yaml
+    csv = read("ukgov-csv", UKGOV_CSV)
+    assert f'<https://data.example.gov.uk/postcodes> {DCAT.keyword} "codes"' in csv
+    assert any(f"{VCARD.hasEmail} <mailto:data@example.gov.uk>" in line for line in csv)
+
+
+def test_dcat_us_without_context_keeps_what_it_does_not_know() -> None:
+    lines = read("dcat-us", DCAT_US)
+    assert any(f'{FOAF.name} "Parks"' in line for line in lines)
+    assert any(f"{DCAT.downloadURL} <https://example.org/t.csv>" in line for line in lines)
+    assert any('schema#somethingNew> "kept"' in line for line in lines)
+
+
+def test_page_is_read_like_its_script() -> None:
+    assert [line.split(" ", 1)[1] for line in read("html", PAGE)] == [
+        line.split(" ", 1)[1] for line in read("jsonld", SCHEMA)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "data", "line", "column", "words"),
+    [
+        ("turtle", b"@prefix a: <http://a/> .\na:b a:c ; .\n", 2, 9, "not a valid RDF object"),
+        ("jsonld", b'{"a":\n  [1,}', 2, 6, "broken JSON"),
+        ("ukgov-yaml", b"a: [1\nb: 2\n", 2, None, "broken YAML"),
+        ("turtle", b'<http://a> <http://b> "\xff" .', 1, None, "UTF-8"),
+        ("jsonld", b'{"a": "\xff"}', 1, 8, "UTF-8"),
+    ],
+)
+def test_broken_syntax_names_line_and_column(form: str, data: bytes, line: int, column: int | None, words: str) -> None:
+    with pytest.raises(ParseError, match=words) as caught:
+        read(form, data)
+    assert caught.value.line == line
+    assert column is None or caught.value.column == column
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b'{"title": "x", "columns": [1]}', "plain JSON"),
+        (b'{"@context": "https://example.org/context", "@id": "x"}', "https://example.org/context"),
+        (b'{"@context": {"@import": "https://example.org/c"}, "@id": "x"}', "imports"),
+    ],
+)
+def test_json_that_cannot_be_understood(data: bytes, words: str) -> None:
+    with pytest.raises(ParseError, match=words):
+        read("jsonld", data)
+
+
+@pytest.mark.parametrize("form", [form for form in readable() if form.write], ids=lambda form: str(form.name))
+def test_the_same_graph_in_every_rdf_form(demo: Catalog, form: object) -> None:
+    from ndl_graph.formats import Format
+
+    assert isinstance(form, Format)
+    if form.profile:
+        return  # schema.org and Croissant are views, compared in their own tests
+    assert form.write is not None
+    names = {"turtle": "turtle", "jsonld": "json-ld", "ntriples": "nt", "rdfxml": "xml"}
+    for slug in ("price-paid-data", "national-pupil-database", "welsh-index-of-multiple-deprivation-2025"):
+        record = demo.get(slug)
+        expected = rdflib.Graph().parse(data="".join(f"{triple} .\n" for triple in record.triples), format="nt")
+        found = rdflib.Graph().parse(data=form.write(record), format=names[form.name])
+        assert to_isomorphic(found) == to_isomorphic(expected)
+
+
+def test_real_feeds_read_as_rdflib_reads_them(shared: Path) -> None:
+    for path in sorted((shared / "data" / "councils").glob("*.json")):
+        expected = len(rdflib.Graph().parse(path, format="json-ld"))
+        assert len(set(read("jsonld", path.read_bytes()))) == expected, path.name
+
+
+def test_demo_files_are_self_contained() -> None:
+    for path in DATA.rglob("*.ttl"):
+        graph = rdflib.Graph().parse(path)
+        for publisher in graph.objects(None, rdflib.URIRef(DCT.publisher.value)):
+            assert (publisher, rdflib.URIRef(FOAF.name.value), None) in graph, path
+
+
+def test_record_iris_are_linked_in_jsonld(demo: Catalog) -> None:
+    form = format_named("jsonld")
+    assert form.write is not None
+    document = json.loads(form.write(demo.get("price-paid-data")))
+    record, dataset = document["@graph"][:2] if len(document["@graph"]) > 1 else (document["@graph"][0], None)
+    assert record["@id"] == demo.get("price-paid-data").iri.value
+    assert dataset is None or NamedNode(dataset["@id"])

@@ -1,0 +1,128 @@
+"""Each step does what its documentation shows, says so, and does nothing the second time."""
+
+import re
+
+import pytest
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, Triple, parse
+
+from ndl_graph.identity import identify, organisation_iri, settle
+from ndl_graph.namespaces import PREFIXES
+from ndl_graph.normalise import RELATIVE_BASE, STEPS, Normaliser, Repairs, Step, clean_iri, read_date
+from ndl_graph.record import Spool, split
+
+BASE = "https://base.example/"
+PROLOGUE = (
+    "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items()) + "@prefix ex: <http://ex.org/> .\n"
+)
+
+
+def turtle(text: str) -> list[Triple]:
+    source = PROLOGUE + text
+    return [quad.triple for quad in parse(source.encode(), RdfFormat.TURTLE, base_iri=RELATIVE_BASE, lenient=True)]
+
+
+def canonical(triples: list[Triple]) -> set[str]:
+    dataset = Dataset(Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
+    dataset.canonicalize(CanonicalizationAlgorithm.UNSTABLE)
+    return {re.sub(r"/genid/\w+", "/genid/HASH", str(quad)) for quad in dataset}
+
+
+def normalise(triples: list[Triple], whole: bool) -> tuple[list[Triple], Repairs]:
+    normaliser = Normaliser(organisation_iri(BASE))
+    blocks = list(normaliser.blocks(triples))
+    if not whole:
+        return [triple for block in blocks for triple in block], normaliser.repairs
+    found: list[Triple] = []
+    with Spool() as spool:
+        spool.add(blocks)
+        descriptions = list(split(spool))
+    for description in descriptions:
+        identity = identify(description)
+        slug = re.sub(r"\W+", "-", identity.title.lower())
+        dataset = NamedNode(identity.iri or f"{BASE}id/{description.kind}/{slug}")
+        found += settle(description, dataset, BASE, normaliser)
+    return found, normaliser.repairs
+
+
+WHOLE = {"crosswalk", "dataset-iri", "blank-node"}
+
+
+@pytest.mark.parametrize("step", STEPS, ids=[step.name for step in STEPS])
+def test_step_does_what_its_documentation_shows(step: Step) -> None:
+    whole = step.name in WHOLE
+    after, repairs = normalise(turtle(step.before), whole)
+    assert canonical(after) == canonical(turtle(step.after))
+    assert repairs.counts.get(step.name), "a repair must be reported"
+    assert step.name in repairs.as_json()
+    again, second = normalise(after, whole)
+    assert canonical(again) == canonical(after)
+    assert not second.counts, "a second pass finds nothing to do"
+
+
+def test_step_names_are_unique() -> None:
+    assert len({step.name for step in STEPS}) == len(STEPS)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("2022-05-04", "2022-05-04", "date"),
+        ("2022-05-04T15:46:07.000Z", "2022-05-04T15:46:07.000Z", "dateTime"),
+        ("2022-05-04 15:46", "2022-05-04T15:46:00", "dateTime"),
+        ("2022-05-04T15:46:07+0100", "2022-05-04T15:46:07+01:00", "dateTime"),
+        ("2009", "2009", "gYear"),
+        ("2009-11", "2009-11", "gYearMonth"),
+        ("31/12/2020", "2020-12-31", "date"),
+        ("12/31/2020", "2020-12-31", "date"),
+        ("05/05/2020", "2020-05-05", "date"),
+        ("2020/1/9", "2020-01-09", "date"),
+        ("1st March 2021", "2021-03-01", "date"),
+        ("March 2021", "2021-03", "gYearMonth"),
+        ("20210301", "2021-03-01", "date"),
+    ],
+)
+def test_dates_in_the_forms_that_occur(text: str, value: str, kind: str) -> None:
+    read = read_date(text)
+    assert read is not None
+    assert (read.value, read.datatype.value) == (value, PREFIXES["xsd"] + kind)
+
+
+@pytest.mark.parametrize("text", ["03/04/2020", "soon", "2022-02-30", "2022-13-01", "", "last Tuesday", "99/99/2020"])
+def test_what_is_no_date_is_left_alone(text: str) -> None:
+    assert read_date(text) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "clean"),
+    [
+        ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
+        ("https://example.org/é", "https://example.org/é"),
+        (" HTTP://Example.ORG/A b ", "http://example.org/A%20b"),
+        ("http://EXAMPLE.org", "http://example.org"),
+        ("urn:UUID:1", "urn:UUID:1"),
+        ("no scheme", None),
+        ("", None),
+    ],
+)
+def test_clean_iri(given: str, clean: str | None) -> None:
+    assert clean_iri(given) == clean
+
+
+def test_what_a_step_does_not_know_is_kept() -> None:
+    text = 'ex:d dct:license "Ask Bob" ; dct:format "Papyrus" ; dct:accessRights "maybe" ; ex:odd "x"@en , 5 .'
+    after, repairs = normalise(turtle(text), whole=False)
+    assert canonical(after) == canonical(turtle(text))
+    assert not repairs.counts
+
+
+def test_statements_about_statements_are_told_not_stored() -> None:
+    block = [
+        Triple(
+            NamedNode("http://a"),
+            NamedNode("http://p"),
+            Triple(NamedNode("http://b"), NamedNode("http://p"), NamedNode("http://c")),
+        )
+    ]
+    normaliser = Normaliser(organisation_iri(BASE))
+    assert list(normaliser.blocks(block)) == []
+    assert normaliser.repairs.counts == {"term": 1}

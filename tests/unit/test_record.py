@@ -1,0 +1,85 @@
+"""Descriptions are cut out of a source whole and bounded, whatever the order of its triples."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+
+from ndl_graph.record import Description, Spool, digest, split
+
+TEXT = """
+@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix ex: <http://ex.org/> .
+ex:catalogue a dcat:Catalog ; dct:title "All" ; dcat:dataset ex:a , ex:b .
+ex:a a dcat:Dataset ; dct:title "A" ; dct:publisher ex:org ; dct:relation ex:b ; dcat:theme ex:theme ;
+    dcat:distribution [ a dcat:Distribution ; dcat:accessURL <http://f/1> ; dcat:accessService ex:part ] .
+ex:b a dcat:Dataset ; dct:title "B" ; dct:publisher ex:org ; dcat:distribution ex:b1 .
+ex:b1 a dcat:Distribution ; dcat:accessService ex:api .
+ex:api a dcat:DataService ; dct:title "API" ; dct:description "Told in its own right" .
+ex:part a dcat:DataService ; dct:title "Only a part" .
+ex:org a foaf:Organization ; foaf:name "Org" .
+ex:theme a skos:Concept ; skos:prefLabel "Theme" ; skos:broader ex:top .
+ex:top skos:prefLabel "Top" .
+ex:entry a dcat:CatalogRecord ; foaf:primaryTopic ex:a ; dct:modified "2020" .
+ex:only-a-reference a dcat:Dataset .
+ex:stray dct:title "belongs to nobody" .
+"""
+
+
+def described(triples: list[Triple]) -> tuple[dict[str, Description], set[str]]:
+    with Spool(memory=200) as spool:  # so small that it goes to a file
+        spool.add([triple] for triple in triples)
+        return {str(one.root): one for one in split(spool)}, {str(node) for node in spool.unreached}
+
+
+def triples_of(text: str = TEXT) -> list[Triple]:
+    return [quad.triple for quad in parse(text.encode(), RdfFormat.TURTLE)]
+
+
+def subjects(description: Description) -> set[str]:
+    found = [triple.subject for triple in description.triples]
+    return {node.value.rsplit("/", 1)[-1] for node in found if isinstance(node, NamedNode)}
+
+
+def test_split_is_bounded_and_complete() -> None:
+    found, unreached = described(triples_of())
+    kinds = {(key.rsplit("/", 1)[-1].strip(">"), one.kind) for key, one in found.items()}
+    assert kinds == {
+        ("catalogue", "catalog"), ("a", "dataset"), ("b", "dataset"), ("api", "service"),
+    }  # fmt: skip
+    a, b = found["<http://ex.org/a>"], found["<http://ex.org/b>"]
+    assert subjects(a) == {"a", "org", "theme", "entry", "part"}, "no other dataset, no broader concepts"
+    assert subjects(b) == {"b", "b1", "org", "api"}, "a service of its own is told again with the data it gives"
+    assert any(triple.object == NamedNode("http://f/1") for triple in a.triples)
+    assert unreached == {
+        "<http://ex.org/top>", "<http://ex.org/only-a-reference>", "<http://ex.org/stray>",
+    }  # fmt: skip
+
+
+def test_split_does_not_depend_on_order() -> None:
+    triples = triples_of()
+    expected = {key: sorted(map(str, one.triples)) for key, one in described(triples)[0].items()}
+    for seed in range(5):
+        shuffled = list(triples)
+        random.Random(seed).shuffle(shuffled)
+        assert {key: sorted(map(str, one.triples)) for key, one in described(shuffled)[0].items()} == expected
+
+
+def test_a_source_that_breaks_off_leaves_nothing() -> None:
+    def breaking() -> Iterator[list[Triple]]:
+        yield triples_of()[:4]
+        raise ValueError("broken")
+
+    with Spool() as spool:
+        with pytest.raises(ValueError, match="broken"):
+            spool.add(breaking())
+        assert list(split(spool)) == []
+        spool.add([triples_of()[3:8]])
+        assert len(list(split(spool))) == 1
+
+
+def test_digest_is_of_the_sorted_lines() -> None:
+    assert digest(["a", "b"]) == digest(("a", "b")) != digest(["b", "a"])
+    assert len(digest([])) == 64

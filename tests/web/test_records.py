@@ -1,0 +1,213 @@
+"""Records over HTTP: every form, negotiation, conditional requests, links and errors."""
+
+import json
+
+import httpx
+import pytest
+import rdflib
+from rdflib.compare import to_isomorphic
+
+from ndl_graph.catalog import Catalog
+from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
+
+PAGE = "/dataset/price-paid-data"
+FORMS = {
+    "html": "text/html; charset=utf-8",
+    "md": "text/markdown; charset=utf-8",
+    "jsonld": "application/ld+json",
+    "ttl": "text/turtle; charset=utf-8",
+    "nt": "application/n-triples",
+    "rdf": "application/rdf+xml",
+    "schema.jsonld": 'application/ld+json; profile="https://schema.org/"',
+    "croissant.json": 'application/ld+json; profile="http://mlcommons.org/croissant/1.1"',
+}
+
+
+@pytest.mark.parametrize("suffix", FORMS)
+def test_every_form_has_its_address(service: httpx.Client, suffix: str) -> None:
+    answer = service.get(f"{PAGE}.{suffix}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, FORMS[suffix])
+    assert "Price Paid Data" in answer.text
+    head = service.head(f"{PAGE}.{suffix}")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(answer.content))
+
+
+def test_rdf_forms_hold_the_same_graph(service: httpx.Client, demo: Catalog) -> None:
+    expected = rdflib.Graph()
+    expected.parse(data="".join(f"{one} .\n" for one in demo.get("price-paid-data").triples), format="nt")
+    for suffix, name in (("ttl", "turtle"), ("nt", "nt"), ("rdf", "xml"), ("jsonld", "json-ld")):
+        found = rdflib.Graph().parse(data=service.get(f"{PAGE}.{suffix}").text, format=name)
+        assert to_isomorphic(found) == to_isomorphic(expected), suffix
+
+
+@pytest.mark.parametrize(
+    ("accept", "suffix"),
+    [
+        (None, "html"),
+        ("*/*", "html"),
+        ("", "html"),
+        ("text/turtle", "ttl"),
+        ("text/html;q=0.5, text/turtle;q=0.8", "ttl"),
+        ("text/*;q=0.3, application/rdf+xml;q=0.9", "rdf"),
+        ("application/ld+json", "jsonld"),
+        ("application/json", "jsonld"),
+        ('application/ld+json; profile="http://mlcommons.org/croissant/1.1"', "croissant.json"),
+        ('application/ld+json;profile="https://schema.org/"', "schema.jsonld"),
+        ("text/markdown, text/html;q=0.9", "md"),
+        ("text/html;q=0, */*;q=0.1", "ttl"),
+        ("Text/Turtle ; Q=1.0", "ttl"),
+        ("application/xhtml+xml,text/html,application/xml;q=0.9,*/*;q=0.8", "html"),
+    ],
+)
+def test_negotiation(service: httpx.Client, accept: str | None, suffix: str) -> None:
+    headers = {} if accept is None else {"Accept": accept}
+    answer = service.get(PAGE, headers=headers)
+    assert answer.headers["content-type"] == FORMS[suffix]
+    assert "Accept" in answer.headers["vary"].split(", ")
+    assert answer.content == service.get(f"{PAGE}.{suffix}").content
+
+
+@pytest.mark.parametrize(
+    ("query", "suffix"),
+    [
+        ("_profile=croissant", "croissant.json"),
+        ("_profile=schema", "schema.jsonld"),
+        ("_profile=http%3A%2F%2Fmlcommons.org%2Fcroissant%2F1.1", "croissant.json"),
+        ("_mediatype=text/turtle", "ttl"),
+        ("_profile=dcat", "jsonld"),
+    ],
+)
+def test_negotiation_by_parameter(service: httpx.Client, query: str, suffix: str) -> None:
+    assert service.get(f"{PAGE}?{query}").headers["content-type"] == FORMS[suffix]
+
+
+def test_croissant_1_0_is_there_on_demand(service: httpx.Client) -> None:
+    document = service.get(f"{PAGE}?_profile=croissant-1.0").json()
+    assert document["conformsTo"] == "http://mlcommons.org/croissant/1.0"
+
+
+def test_what_cannot_be_accepted_is_answered_with_what_there_is(service: httpx.Client) -> None:
+    answer = service.get(PAGE, headers={"Accept": "image/png"})
+    assert answer.status_code == 406
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "text/turtle" in answer.json()["available"]
+    assert service.get(f"{PAGE}?_profile=papyrus").status_code == 406
+
+
+@pytest.mark.parametrize(
+    ("accept", "name"),
+    [("a/b;q=0.4,a/c;q=0.5", "c"), ("a/*", "b"), ("a/*,a/b;q=0", "c"), ("nonsense", "b"), ('a/b;profile="x"', "p")],
+)
+def test_choose(accept: str, name: str) -> None:
+    offers = [Offer("b", "a/b"), Offer("c", "a/c"), Offer("p", "a/b", "x")]
+    assert choose(offers, accept).name == name
+
+
+def test_choose_nothing() -> None:
+    with pytest.raises(NotAcceptable):
+        choose([Offer("b", "a/b")], "a/b;q=0")
+
+
+def test_conditional_requests(service: httpx.Client) -> None:
+    first = service.get(f"{PAGE}.ttl")
+    tag = first.headers["etag"]
+    assert tag.startswith('"')
+    for headers in (
+        {"If-None-Match": tag},
+        {"If-None-Match": f'"other", {tag}'},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": first.headers["last-modified"]},
+    ):
+        answer = service.get(f"{PAGE}.ttl", headers=headers)
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["etag"] == tag
+    assert service.get(f"{PAGE}.ttl", headers={"If-None-Match": '"other"'}).status_code == 200
+    assert service.get(f"{PAGE}.nt").headers["etag"] != tag
+
+
+def test_links_lead_to_every_form_and_to_the_data(service: httpx.Client) -> None:
+    link = service.get(PAGE).headers["link"]
+    dataset = "https://www.gov.uk/government/statistical-data-sets/price-paid-data-downloads"
+    assert f'<{dataset}>; rel="cite-as"' in link
+    for relation in ("alternate", "describedby", "profile", "license", "item"):
+        assert f'rel="{relation}"' in link
+    for suffix in FORMS:
+        if suffix != "html":
+            assert f"{PAGE}.{suffix}>" in link
+
+
+def test_page_says_what_matters_without_scripts(service: httpx.Client) -> None:
+    text = service.get("/dataset/national-pupil-database").text
+    for said in (
+        "Department for Education",
+        "What it is",
+        "Who holds it",
+        "Who can use it",
+        "How to get it",
+        "About this description",
+        "never the data itself",
+    ):
+        assert said in text
+    assert "<script>" not in text
+    assert text.count("<script") == 1
+
+
+def test_schema_org_is_embedded_and_fits_google(service: httpx.Client) -> None:
+    def embedded(path: str) -> dict[str, object]:
+        text = service.get(path).text
+        found: dict[str, object] = json.loads(
+            text.split('<script type="application/ld+json">')[1].split("</script>")[0]
+        )
+        return found
+
+    open_data = embedded(PAGE)
+    assert open_data["@type"] == "Dataset"
+    assert open_data["name"] == "Price Paid Data"
+    assert 50 <= len(str(open_data["description"])) <= 5000
+    assert open_data["isAccessibleForFree"] is True
+    assert "contentUrl" in str(open_data["distribution"])
+    behind = embedded("/dataset/national-pupil-database")
+    assert behind["isAccessibleForFree"] is False
+    assert behind["conditionsOfAccess"]
+    assert "distribution" not in behind
+
+
+def test_welsh_title_is_on_the_page(service: httpx.Client, demo: Catalog) -> None:
+    answer = demo.query(
+        'SELECT ?record ?t { ?record foaf:primaryTopic ?d . ?d dct:title ?t FILTER(lang(?t) = "cy") } LIMIT 1'
+    )
+    row = next(iter(answer))  # type: ignore[call-overload]
+    page = service.get(row["record"].value.removeprefix(demo.base_iri.rstrip("/"))).text
+    assert row["t"].value.split("’")[0] in page
+
+
+def test_unknown_record(service: httpx.Client) -> None:
+    for path in (
+        "/dataset/no-such-thing",
+        f"{PAGE}.papyrus",
+        "/service/price-paid-data",
+        "/id/dataset/none",
+        "/dataset/a%00b",
+    ):
+        answer = service.get(path)
+        assert answer.status_code == 404, path
+        assert answer.json()["title"] == "Not Found"
+    page = service.get("/dataset/no-such-thing", headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    assert "nothing at this address" in page.text
+
+
+def test_minted_iris_lead_to_records(service: httpx.Client) -> None:
+    answer = service.get("/id/dataset/price-paid-data")
+    assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
+    answer = service.get("/organisation/hm-land-registry")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/dataset?publisher=HM+Land+Registry")
+    answer = service.get("/theme/health")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/dataset?theme=Health")
+
+
+def test_services_have_pages(service: httpx.Client) -> None:
+    text = service.get("/service/opensafely").text
+    assert "Data service" in text
+    assert "OpenSAFELY" in text

@@ -1,0 +1,150 @@
+"""The rest of the site: home, search, catalogue, sitemap, shapes, vocabulary, operations."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import httpx
+import pytest
+import rdflib
+
+from ndl_graph.catalog import Catalog
+
+ROUTES = (
+    "/", "/dataset", "/dataset?q=schools", "/catalog", "/sparql", "/shapes", "/shapes/ndl", "/shapes/ukgov", "/vocab",
+    "/vocab/access-level", "/sitemap.xml", "/robots.txt", "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json",
+    "/api/search?q=schools", "/static/style.css", "/catalog.ttl", "/catalog.jsonld", "/catalog.nt", "/catalog.rdf",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_every_route_answers_get_and_head(service: httpx.Client, path: str) -> None:
+    answer = service.get(path)
+    assert answer.status_code == 200, answer.text
+    assert answer.content
+    head = service.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_pages_take_nothing_from_elsewhere(service: httpx.Client) -> None:
+    for path in ("/", "/dataset?q=schools", "/dataset/price-paid-data", "/sparql"):
+        text = service.get(path).text
+        assert not re.findall(r'<(?:script|img|iframe|link rel="stylesheet")[^>]*(?:src|href)="(?:https?:)?//', text)
+        assert "never the data itself" in text
+
+
+def test_search_as_json(service: httpx.Client) -> None:
+    answer = service.get("/api/search", params={"q": "pupils in schools", "limit": 3}).json()
+    assert answer["total"] >= 1
+    hit = answer["hits"][0]
+    assert {
+        "iri",
+        "dataset",
+        "title",
+        "publisher",
+        "licence",
+        "access",
+        "modified",
+        "formats",
+        "score",
+        "why",
+    } <= hit.keys()
+    assert set(answer["facets"]) == {"publisher", "theme", "format", "licence", "access", "place"}
+    assert answer["no_good_match"] is False
+
+
+def test_facets_narrow_and_count_right(service: httpx.Client) -> None:
+    everything = service.get("/api/search").json()
+    for facet, values in everything["facets"].items():
+        value, count = next(iter(values.items()))
+        narrowed = service.get("/api/search", params={facet: value}).json()
+        assert narrowed["total"] == count, facet
+    wales = service.get("/api/search", params={"place": "Wales", "theme": "Health"}).json()
+    assert 0 < wales["total"] < everything["facets"]["place"]["Wales"]
+    assert all("Wales" in hit["place"] for hit in wales["hits"])
+
+
+def test_paging_is_stable_and_complete(service: httpx.Client) -> None:
+    total = service.get("/api/search").json()["total"]
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = service.get("/api/search", params={"limit": 7, "cursor": cursor}).json()
+        seen += [hit["iri"] for hit in page["hits"]]
+        cursor = page["next"]
+        if not cursor:
+            break
+    assert len(seen) == len(set(seen)) == total
+
+
+def test_nothing_found_helps(service: httpx.Client) -> None:
+    answer = service.get("/api/search", params={"q": "xylophonistics"}).json()
+    assert (answer["total"], answer["no_good_match"], answer["hits"]) == (0, True, [])
+    assert answer["advice"]
+    assert "see everything" in service.get("/dataset", params={"q": "xylophonistics"}).text
+
+
+@pytest.mark.parametrize(
+    "query", ["page=0", "page=abc", "page=99999999", "limit=1000&x=1", "cursor=%00%00", "cursor=abc"]
+)
+def test_bad_parameters_are_explained(service: httpx.Client, query: str) -> None:
+    answer = service.get(f"/api/search?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("words", ['"', "((", "a AND", "title:x", "*", "\x00", "é" * 300, "<script>", "' OR 1=1", "-"])
+def test_any_words_can_be_searched(service: httpx.Client, words: str) -> None:
+    assert service.get("/api/search", params={"q": words}).status_code == 200
+    page = service.get("/dataset", params={"q": words})
+    assert page.status_code == 200
+    assert "<script>" not in page.text
+
+
+def test_catalogue_pages_hold_every_record(service: httpx.Client, demo: Catalog) -> None:
+    graph = rdflib.Graph().parse(data=service.get("/catalog", headers={"Accept": "text/turtle"}).text)
+    dcat = rdflib.Namespace("http://www.w3.org/ns/dcat#")
+    hydra = rdflib.Namespace("http://www.w3.org/ns/hydra/core#")
+    catalogue = rdflib.URIRef(f"{demo.base_iri}catalog")
+    assert (catalogue, rdflib.RDF.type, dcat.Catalog) in graph
+    records = {str(record) for record in graph.objects(catalogue, dcat.record)}
+    assert records == {row[0] for row in demo.listing()}
+    assert int(str(graph.value(catalogue, hydra.totalItems))) == len(records)
+    assert service.get("/catalog?page=2").status_code == 404
+
+
+def test_sitemap_lists_every_record_with_its_date(service: httpx.Client, demo: Catalog) -> None:
+    root = ET.fromstring(service.get("/sitemap.xml").content)
+    ns = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    found = {one.findtext("s:loc", "", ns): one.findtext("s:lastmod", "", ns) for one in root.findall("s:url", ns)}
+    assert {row[0]: row[2][:10] for row in demo.listing()}.items() <= found.items()
+    assert f"Sitemap: {demo.base_iri}sitemap.xml" in service.get("/robots.txt").text
+
+
+def test_shapes_are_served_as_they_are_used(service: httpx.Client, demo: Catalog) -> None:
+    graph = rdflib.Graph().parse(data=service.get("/shapes/ndl", headers={"Accept": "text/turtle"}).text)
+    sh = rdflib.Namespace("http://www.w3.org/ns/shacl#")
+    title = rdflib.URIRef(f"{demo.base_iri}shapes/ndl#title")
+    assert str(graph.value(title, sh.message)) == "It has no title."
+    assert service.get("/shapes/papyrus").status_code == 404
+
+
+def test_vocabulary_speaks_both_languages(service: httpx.Client) -> None:
+    graph = rdflib.Graph().parse(data=service.get("/vocab/access-level", headers={"Accept": "text/turtle"}).text)
+    skos = rdflib.Namespace("http://www.w3.org/2004/02/skos/core#")
+    concepts = list(graph.subjects(rdflib.RDF.type, skos.Concept))
+    assert len(concepts) == 7
+    for concept in concepts:
+        assert {label.language for label in graph.objects(concept, skos.prefLabel)} == {"en", "cy"}  # type: ignore[attr-defined]
+
+
+def test_any_origin_may_read(service: httpx.Client) -> None:
+    answer = service.get("/api/search", headers={"Origin": "https://elsewhere.example"})
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_methods_that_write_are_refused(service: httpx.Client) -> None:
+    answer = service.post("/dataset/price-paid-data", content=b"x")
+    assert answer.status_code == 405
+    assert answer.headers["content-type"] == "application/problem+json"
