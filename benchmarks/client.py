@@ -1,4 +1,4 @@
-"""Asks a service as fast as it answers, on connections that stay open: with `wrk`, or without it where it is missing."""
+"""Asks a service as fast as it answers, on connections that stay open: with `wrk`, or without where it is missing."""
 
 import asyncio
 import json

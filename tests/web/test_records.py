@@ -5,6 +5,7 @@ import json
 import httpx
 import pytest
 import rdflib
+from pyoxigraph import QuerySolutions
 from rdflib.compare import to_isomorphic
 
 from ndl_graph.catalog import Catalog
@@ -177,7 +178,8 @@ def test_welsh_title_is_on_the_page(service: httpx.Client, demo: Catalog) -> Non
     answer = demo.query(
         'SELECT ?record ?t { ?record foaf:primaryTopic ?d . ?d dct:title ?t FILTER(lang(?t) = "cy") } LIMIT 1'
     )
-    row = next(iter(answer))  # type: ignore[call-overload]
+    assert isinstance(answer, QuerySolutions)
+    row = next(iter(answer))
     page = service.get(row["record"].value.removeprefix(demo.base_iri.rstrip("/"))).text
     assert row["t"].value.split("’")[0] in page
 

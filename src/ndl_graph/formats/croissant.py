@@ -1,7 +1,7 @@
 """Croissant 1.0 and 1.1: what came in as Croissant goes out again; what came in as DCAT is put into its terms."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -53,31 +53,46 @@ def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: 
     """The dataset as Croissant JSON-LD of the given version (Croissant 1.1, section “Dataset-level information”)."""
     assert isinstance(view.node, NamedNode)
     root = view.node
-    native = [triple for triple in triples if _is_native(triple)]
+    whole_dataset = view.has_type(SCHEMA.Dataset)
+    native = _in_one_language(
+        triple
+        for triple in triples
+        if _is_native(triple) or (whole_dataset and triple.subject == root and triple.predicate == DCT.conformsTo)
+    )
     stated = {(triple.subject, triple.predicate) for triple in native}
     derived = [triple for triple in _derived(view, page) if (triple.subject, triple.predicate) not in stated]
-    conforms = [triple for triple in native if triple.predicate == DCT.conformsTo]
-    ours = VERSIONS[version]
-    if not any(_text(triple) == ours for triple in conforms):
-        if conforms and all(_text(triple) not in VERSIONS.values() for triple in conforms):
-            native.append(Triple(root, DCT.conformsTo, Literal(ours)))
-        else:
-            native = [triple for triple in native if triple not in conforms]
-            native.append(Triple(root, DCT.conformsTo, Literal(ours)))
+    # The version that is asked for, and whatever else the dataset conforms to.
+    native = [
+        triple for triple in native if triple.predicate != DCT.conformsTo or _text(triple) not in VERSIONS.values()
+    ]
+    native.append(Triple(root, DCT.conformsTo, Literal(VERSIONS[version])))
     types = [Triple(root, RDF.type, SCHEMA.Dataset)]
     whole = _reachable(root, dict.fromkeys([*types, *native, *derived]))
-    tagged = any(isinstance(t.object, Literal) and t.object.language == "en" for t in whole if t in set(native))
-    context = {key: value for key, value in contexts.read("croissant").items() if tagged or key != "@language"}
     writer = TreeWriter(
         whole,
         key=_key,
-        value=lambda name, value: _value(name, value, tagged),
+        value=_value,
         node_id=lambda node: _local(node, root.value),
         type_name=_type,
         reference=lambda name, value: _reference(name, value, root.value),
     )
     tree = writer.tree(root, _ORDER)
-    return jsonld.dumps({"@context": context, **tree})
+    # The standard context whole, `@language` too: mlcroissant reads no other.
+    return jsonld.dumps({"@context": contexts.read("croissant"), **tree})
+
+
+def _in_one_language(triples: Iterable[Triple]) -> list[Triple]:
+    """English where there is English, since mlcroissant takes one language a property."""
+    kept: dict[tuple[Node, NamedNode, str], list[Triple]] = {}
+    for triple in triples:
+        tag = (triple.object.language or "") if isinstance(triple.object, Literal) else ""
+        kept.setdefault((triple.subject, triple.predicate, tag), []).append(triple)
+    return [
+        triple
+        for (subject, predicate, tag), found in kept.items()
+        if tag in ("", "en") or (subject, predicate, "en") not in kept
+        for triple in found
+    ]
 
 
 def _text(triple: Triple) -> str:
@@ -116,7 +131,8 @@ def _derived(view: DescriptionView, page: str) -> list[Triple]:
     """The statements that DCAT makes, in Croissant's terms."""
     root = view.node
     assert isinstance(root, NamedNode)
-    out = [Triple(root, SCHEMA.url, Literal(page)), Triple(root, SCHEMA.sameAs, root)]
+    # As text, since mlcroissant follows a node that refers to itself without end.
+    out = [Triple(root, SCHEMA.url, Literal(page)), Triple(root, SCHEMA.sameAs, Literal(root.value))]
     is_croissant = view.has_type(SCHEMA.Dataset)
     for schema, dcat in DATASET:
         if schema in (SCHEMA.distribution, SCHEMA.url, SCHEMA.publisher, SCHEMA.creator, SCHEMA.name):
@@ -229,7 +245,7 @@ def _reference(name: NamedNode, value: NamedNode, root: str) -> Json:
     return {"@id": _local(value, root)}
 
 
-def _value(name: NamedNode, value: Literal, tagged: bool) -> Json:
+def _value(name: NamedNode, value: Literal) -> Json:
     if name in (CR.data, CR.examples) and value.datatype == RDF.JSON:
         return json.loads(value.value)
     if value.datatype == XSD.boolean:
@@ -239,6 +255,4 @@ def _value(name: NamedNode, value: Literal, tagged: bool) -> Json:
             return _NATIVE[value.datatype](value.value)
         except ValueError:
             return value.value
-    if value.language and not (tagged and value.language == "en"):
-        return value.value if not tagged else {"@value": value.value, "@language": value.language}
     return value.value

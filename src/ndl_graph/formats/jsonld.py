@@ -144,6 +144,7 @@ class TreeWriter:
         self._type = type_name or key
         self._reference = reference
         self._written: set[Node] = set()
+        self._path: list[Node] = []
 
     def rest(self) -> Iterator[dict[str, Json]]:
         """The nodes that no tree has drawn in yet, each as a tree of its own."""
@@ -154,6 +155,7 @@ class TreeWriter:
     def tree(self, root: Node, order: Mapping[str, int] | None = None) -> dict[str, Json]:
         """The node and all that hangs on it."""
         self._written.add(root)
+        self._path.append(root)
         out: dict[str, Json] = {}
         identity = self._id(root)
         if identity is not None:
@@ -173,17 +175,19 @@ class TreeWriter:
         for key in sorted(grouped, key=lambda key: (ranks.get(key, len(ranks)), key)):
             values = grouped[key]
             out[key] = values[0] if len(values) == 1 else values
+        self._path.pop()
         return out
 
     def _term(self, name: NamedNode, value: Term) -> Json:
         if isinstance(value, Literal):
             return self._value(name, value)
         assert isinstance(value, (NamedNode, BlankNode))
-        if value in self._index and value not in self._written:
+        # A node without a name cannot be referred to, so it is told again wherever it is meant.
+        if value in self._index and value not in self._path and (value not in self._written or self._id(value) is None):
             return self.tree(value)
         if self._reference and isinstance(value, NamedNode) and value not in self._index:
             return self._reference(name, value)
-        return {"@id": self._id(value) or str(value)}
+        return {"@id": self._id(value) or (value.value if isinstance(value, NamedNode) else str(value))}
 
 
 def prefixed(iri: str, prefixes: Mapping[str, str] = PREFIXES) -> str:

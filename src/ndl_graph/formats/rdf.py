@@ -12,7 +12,7 @@ from ndl_graph.namespaces import PREFIXES
 __all__ = ["parse_error", "read", "write"]
 
 #: A line of N-Triples longer than this is no statement but a file pasted into one.
-LONGEST_LINE: Final = 32 * 1024 * 1024
+LONGEST_LINE: Final = 16 * 1024 * 1024
 #: Deeper nesting than this overflows the parser's stack rather than describing a dataset.
 DEEPEST: Final = 500
 _READ: Final = 1 << 20
@@ -41,12 +41,16 @@ class _Guard:
             self._line += chunk.count(b"\n")
             self._length = len(chunk) - last - 1
         if self._length > LONGEST_LINE:
-            raise ParseError(
-                f"line {self._line} is longer than {LONGEST_LINE >> 20} MiB",
-                line=self._line,
-                hint="A description holds text about data, not the data: take the long value out, and link to it.",
-            )
+            raise self.too_long()
         return chunk
+
+    def too_long(self) -> ParseError:
+        """What to say of a line, or of a statement, that is longer than the parser's memory."""
+        return ParseError(
+            f"line {self._line} is longer than {LONGEST_LINE >> 20} MiB",
+            line=self._line,
+            hint="A description holds text about data, not the data: take the long value out, and link to it.",
+        )
 
 
 class _Nesting:
@@ -103,6 +107,8 @@ def read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
             yield quad if isinstance(quad, Triple) else quad.triple
     except SyntaxError as error:
         raise parse_error(error) from None
+    except MemoryError:
+        raise guarded.too_long() from None
     except ValueError as error:
         raise ParseError(str(error)) from None
 

@@ -4,7 +4,8 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ import tantivy
 from tantivy import Filter, Occur, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
 from ndl_graph.description import DescriptionView
+from ndl_graph.errors import StoreError
 from ndl_graph.namespaces import CR, DCT, RDFS, SCHEMA
 from ndl_graph.record import Record
 
@@ -158,6 +160,19 @@ def entry(record: Record, view: DescriptionView) -> dict[str, Any]:
 _FIELD: Final = CR.field
 
 
+@contextmanager
+def _told_as_store_error() -> Iterator[None]:
+    """Tantivy tells of a full disk and the like as `ValueError`."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        full = "No space left" in str(error) or "killed" in str(error)
+        raise StoreError(
+            f"the search index cannot be written{': the disk is full' if full else f': {error}'}",
+            hint="Make room, and load again; the last complete state of the catalogue still stands.",
+        ) from None
+
+
 class SearchIndex:
     """The index of one snapshot, or of a writer's working copy."""
 
@@ -174,6 +189,10 @@ class SearchIndex:
 
     def replace(self, entries: Iterable[dict[str, Any]], existing: Iterable[str]) -> None:
         """Takes in entries; documents of the records in `existing` are dropped first."""
+        with _told_as_store_error():
+            self._replace(entries, existing)
+
+    def _replace(self, entries: Iterable[dict[str, Any]], existing: Iterable[str]) -> None:
         writer = self._writing()
         for iri in existing:
             writer.delete_documents("iri", iri)
@@ -193,11 +212,12 @@ class SearchIndex:
 
     def commit(self) -> None:
         """Makes what was written part of the index on disk."""
-        if self._writer is not None:
-            self._writer.commit()
-            self._writer.wait_merging_threads()
-            self._writer = None
-        self._index.reload()
+        with _told_as_store_error():
+            if self._writer is not None:
+                self._writer.commit()
+                self._writer.wait_merging_threads()
+                self._writer = None
+            self._index.reload()
 
     def _writing(self) -> tantivy.IndexWriter:
         if self._writer is None:
