@@ -7,12 +7,14 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
 from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
     Literal,
     NamedNode,
     QueryBoolean,
@@ -86,12 +88,16 @@ class GraphStore(Protocol):
         """The writer."""
 
 
-@dataclass(frozen=True)
 class OpenSnapshot:
     """A snapshot with its index, open for reading."""
 
-    view: View
-    index: SearchIndex
+    def __init__(self, view: View) -> None:
+        self.view = view
+
+    @cached_property
+    def index(self) -> SearchIndex:
+        """The text index, opened when it is first asked."""
+        return SearchIndex.reading(self.view.folder / "index")
 
     @property
     def name(self) -> str:
@@ -123,7 +129,7 @@ class Catalog:
         with self._lock:
             if self._open is None or self._open.name != self.store.current():
                 view = self.store.snapshot()
-                self._open = OpenSnapshot(view, SearchIndex(view.folder / "index"))
+                self._open = OpenSnapshot(view)
             return self._open
 
     # --- records ---
@@ -221,22 +227,20 @@ class Catalog:
 
         Raises `QueryError` with line and column.
         """
-        refuse_depth(text)
-        graphs = self.snapshot().view.graphs
+        refuse_excess(text)
         try:
-            return graphs.query(
-                text,
-                prefixes=PREFIXES,
-                use_default_graph_as_union=not default_graphs,
-                default_graph=[NamedNode(iri) for iri in default_graphs] or None,
-                named_graphs=[NamedNode(iri) for iri in named_graphs] or None,
-            )
-        except SyntaxError as error:
-            raise query_error(str(error), text) from None
+            default: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(iri) for iri in default_graphs]
+            named: list[NamedNode | BlankNode] = [NamedNode(iri) for iri in named_graphs]
         except ValueError as error:
             raise QueryError(f"a graph is named by no IRI: {error}") from None
-        except OSError as error:
-            raise QueryError(f"it cannot be run: {error}") from None
+        with told_as_query_error(text):
+            return self.snapshot().view.graphs.query(
+                text,
+                prefixes=PREFIXES,
+                use_default_graph_as_union=not default,
+                default_graph=default or None,
+                named_graphs=named or None,
+            )
 
     # --- removing ---
 
@@ -289,7 +293,7 @@ class Catalog:
 @contextmanager
 def open_index(writer: GraphWriter) -> Iterator[SearchIndex]:
     """The index that belongs to a writer's working copy."""
-    yield SearchIndex(writer.folder / "index")
+    yield SearchIndex.writing(writer.folder / "index")
 
 
 def now() -> Literal:
@@ -305,14 +309,25 @@ def _is_iri(text: str) -> bool:
     return True
 
 
-#: Oxigraph's parser needs stack for each bracket; 8,000 of them would end the process.
+#: Oxigraph's parser and evaluator need stack for each level; some thousands would end the process.
 DEEPEST_QUERY: Final = 500
+MOST_OPERATORS: Final = 2_000
+_QUIET: Final = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|<[^<>"{}|^`\\\s]*>|#[^\n]*'
+)
+_SERVICE: Final = re.compile(r"(?<![?$:\w-])service\s*(?:silent\b\s*)?(?=[<?$]|[\w-]*:)", re.I)
 
 
-def refuse_depth(text: str) -> None:
-    """Raises `QueryError` for brackets nested deeper than any query needs."""
+def refuse_excess(text: str) -> None:
+    """Raises `QueryError` for what would overflow the engine's stack, and for calls to other servers."""
+    told = _QUIET.sub(lambda found: "<>" if found[0].startswith("<") else " ", text)
+    if _SERVICE.search(told):
+        raise QueryError(
+            "SERVICE is not allowed: this endpoint asks no other server",
+            hint="Query the other endpoint yourself, and join the answers.",
+        )
     depth = deepest = 0
-    for mark in text:
+    for mark in told:
         if mark in "({[":
             depth += 1
             deepest = max(deepest, depth)
@@ -320,6 +335,22 @@ def refuse_depth(text: str) -> None:
             depth -= 1
     if deepest > DEEPEST_QUERY:
         raise QueryError(f"brackets are nested {deepest} deep; {DEEPEST_QUERY} is the most", hint="Simplify the query.")
+    operators = sum(told.count(mark) for mark in "+-*/|&!=^") + len(
+        re.findall(r"\b(?:union|optional|minus)\b", told, re.I)
+    )
+    if operators > MOST_OPERATORS:
+        raise QueryError(f"there are {operators} operators; {MOST_OPERATORS} is the most", hint="Simplify the query.")
+
+
+@contextmanager
+def told_as_query_error(text: str) -> Iterator[None]:
+    """Answers are computed while they are read: what goes wrong then is still the query's."""
+    try:
+        yield
+    except SyntaxError as error:
+        raise query_error(str(error), text) from None
+    except (ValueError, OSError, RuntimeError) as error:
+        raise QueryError(f"it cannot be run: {str(error).splitlines()[0][:300]}") from None
 
 
 def query_error(said: str, text: str) -> QueryError:

@@ -74,7 +74,8 @@ def identify(description: Description) -> Identity:
         if isinstance(root, NamedNode) and _is_absolute(root)
         else next(iter(texts(DCT.identifier, SCHEMA.identifier)), title)
     )
-    return Identity(None, f"{publisher.casefold()}|{name.casefold()}", title, publisher)
+    # A key of our making never looks like an IRI.
+    return Identity(None, f"minted|{publisher.casefold()}|{name.casefold()}", title, publisher)
 
 
 def settle(description: Description, dataset: NamedNode, base: str, normaliser: Normaliser) -> tuple[Triple, ...]:
@@ -97,15 +98,16 @@ def settle(description: Description, dataset: NamedNode, base: str, normaliser: 
             triples = [*triples, Triple(root, DCT.identifier, Literal(given))]
     _name_nodes(triples, names, dataset.value, base, normaliser.repairs)
 
-    def named(term: Term) -> Term:
-        return names.get(term, term) if isinstance(term, (NamedNode, BlankNode)) else term
-
-    return tuple(
-        dict.fromkeys(
-            Triple(names.get(triple.subject, triple.subject), triple.predicate, named(triple.object))
-            for triple in triples
-        )
-    )
+    if root == dataset:
+        del names[root]
+    renamed: list[Triple] = []
+    for triple in triples:
+        subject, value = triple.subject, triple.object
+        new_subject = names.get(subject, subject)
+        new_value = value if isinstance(value, Literal) else names.get(value, value)
+        same = new_subject is subject and new_value is value
+        renamed.append(triple if same else Triple(new_subject, triple.predicate, new_value))
+    return tuple(dict.fromkeys(renamed))
 
 
 def _with_dcat(triples: Sequence[Triple], normaliser: Normaliser) -> Sequence[Triple]:

@@ -31,7 +31,7 @@ from ndl_graph.validation import Profile, Result, ValidationReport, validate
 
 __all__ = ["LoadSummary", "Loader", "Progress", "SourceSummary", "gather"]
 
-_CHUNK: Final = 2_000
+_CHUNK: Final = 1_000
 _CHECKPOINT: Final = 60.0  # seconds after which what was accepted so far is made visible
 
 #: Called with the name of the source and the number of records done so far and in all, where known.
@@ -48,6 +48,7 @@ class SourceSummary:
     rejected: list[dict[str, Any]] = field(default_factory=list)
     errors: list[NdlGraphError] = field(default_factory=list)
     left_out: int = 0
+    passed_over: list[str] = field(default_factory=list)
     advice: dict[tuple[str, str], int] = field(default_factory=dict)
     repairs: Repairs = field(default_factory=Repairs)
 
@@ -60,6 +61,7 @@ class SourceSummary:
             "rejected": self.rejected,
             "errors": [str(error) for error in self.errors],
             "left_out": self.left_out,
+            "passed_over": self.passed_over,
         }
 
 
@@ -179,7 +181,7 @@ class Loader:
         summary = LoadSummary()
         start = monotonic()
         with _few_collections(), self._store.writer() as writer:
-            index = SearchIndex(writer.folder / "index")
+            index = SearchIndex.writing(writer.folder / "index")
             with ThreadPoolExecutor(2, thread_name_prefix="load") as engines:
                 run = _Run(self, writer, index, summary, engines)
                 try:
@@ -214,6 +216,8 @@ class Loader:
             run.source_ends()
             told.left_out = len(spool.unreached)
             told.repairs = normaliser.repairs
+            if not told.errors:
+                told.passed_over = source.passed_over()
             if not total and not told.errors:
                 told.errors.append(
                     SourceError(
@@ -238,7 +242,7 @@ class Loader:
             identity = identify(description)
             if identity.key in seen:
                 # Two descriptions under one address are two things: the second is known by its title as well.
-                key = f"{identity.key}|{identity.title.casefold()}|{len(seen)}"
+                key = f"again|{identity.key}|{identity.title.casefold()}|{len(seen)}"
                 identity = Identity(None, key, identity.title, identity.publisher)
             seen.add(identity.key)
             identities.append(identity)

@@ -55,7 +55,10 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("\nInterrupted. What was complete before the last checkpoint is kept.", err=True)
         sys.exit(130)
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
+            sys.exit(FAILED)
         # The reader of a pipe has had enough: nothing is wrong.
         sys.stderr.close()
         sys.exit(0)

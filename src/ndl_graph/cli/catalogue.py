@@ -22,7 +22,7 @@ from pyoxigraph import (
 from rich.console import Console as RichConsole
 from rich.table import Table
 
-from ndl_graph.catalog import Catalog
+from ndl_graph.catalog import Catalog, told_as_query_error
 from ndl_graph.cli.console import REFUSED, Console, say_error, settings_from, with_console, with_store
 from ndl_graph.errors import NotFoundError, QueryError, SettingError
 from ndl_graph.formats import format_named, jsonld, writable
@@ -71,6 +71,11 @@ def query(
     form = results or ("json" if console.as_json else "table")
     catalog = open_catalog(settings_from(store=store, base_iri=base_iri))
     answer = catalog.query(text)
+    with told_as_query_error(text):
+        _print(console, answer, form)
+
+
+def _print(console: Console, answer: QuerySolutions | QueryBoolean | QueryTriples, form: str) -> None:
     if isinstance(answer, QueryTriples):
         _graph(answer, form)
     elif form in _RESULTS:
@@ -85,7 +90,7 @@ def query(
 
 def _graph(answer: QueryTriples, form: str) -> None:
     triples = list(answer)
-    if form == "jsonld":
+    if form in ("json", "jsonld"):
         sys.stdout.buffer.write(jsonld.write(triples, dict.fromkeys(triple.subject for triple in triples)))
     elif form in ("table", "turtle"):
         sys.stdout.buffer.write(serialize(triples, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b"")

@@ -77,6 +77,9 @@ def _tell(console: Console, summary: LoadSummary, dry_run: bool) -> None:
         console.result(
             f"{source.source}: {source.read:,} read, {source.accepted:,} accepted, {len(source.rejected):,} rejected"
         )
+        if source.passed_over:
+            names = ", ".join(source.passed_over[:_SHOWN])
+            console.result(f"  {len(source.passed_over):,} files of other kinds were passed over: {names}")
         if source.left_out:
             console.result(f"  {source.left_out:,} nodes belong to no dataset or service and were left out")
         for step in STEPS:

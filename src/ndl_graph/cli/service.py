@@ -36,6 +36,7 @@ def serve(console: Console, host: str | None, port: str | None, store: str | Non
         uvicorn.Config(
             create_app(catalog, settings),
             log_level="info" if console.verbose else "warning",
+            access_log=console.verbose,
             server_header=False,
         )
     )

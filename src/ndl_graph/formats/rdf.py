@@ -18,6 +18,24 @@ DEEPEST: Final = 500
 _READ: Final = 1 << 20
 
 
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_ENTITY: Final = re.compile(rb"<!ENTITY\s+[^>]*?([\"\'])(.*?)\1", re.S)
+_LONGEST_ENTITY: Final = 1_000
+
+
+def _refuse_entities(data: IO[bytes]) -> None:
+    """Raises `ParseError` for XML entities that stand for more than a namespace: they can stand for any amount."""
+    head = data.read(_READ)
+    data.seek(0)
+    for found in _ENTITY.finditer(head):
+        if b"&" in found[2] or len(found[2]) > _LONGEST_ENTITY:
+            raise ParseError(
+                "an XML entity is made of other entities, or is very long",
+                line=head.count(b"\n", 0, found.start()) + 1,
+                hint="Write out what it stands for.",
+            )
+
+
 class _Guard:
     """A file that refuses binary content, endless lines and bottomless nesting while it is read."""
 
@@ -25,9 +43,14 @@ class _Guard:
         self._data = data
         self._line = 1
         self._length = 0
+        self._first = True
 
     def read(self, size: int = -1) -> bytes:
         chunk = self._data.read(_READ if size < 0 else size)
+        if self._first:
+            self._first = False
+            if chunk.startswith(_BYTE_ORDER_MARK):
+                chunk = chunk[len(_BYTE_ORDER_MARK) :] + self._data.read(len(_BYTE_ORDER_MARK))
         if b"\0" in chunk:
             raise ParseError(
                 "this is a binary file, not text",
@@ -79,7 +102,7 @@ class _Nesting:
         return chunk
 
 
-_PLACE: Final = re.compile(r"^Parser error .*?column \d+(?: and line \d+ column \d+| and \d+)?: ")
+_PLACE: Final = re.compile(r"^Parser error .*?columns? \d+(?: and line \d+ column \d+| and \d+)?: ")
 _TAIL: Final = re.compile(r" \(line \d+\)$")
 
 
@@ -98,6 +121,8 @@ def read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
 
     Raises `ParseError` with line and column. IRIs are not checked here: `normalise` mends them.
     """
+    if syntax == RdfFormat.RDF_XML:
+        _refuse_entities(data)
     guarded = _Guard(data)
     source = _Nesting(guarded) if syntax in (RdfFormat.TURTLE, RdfFormat.TRIG) else guarded
     try:

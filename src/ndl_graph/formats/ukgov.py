@@ -11,7 +11,7 @@ from pyoxigraph import Triple
 
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts
-from ndl_graph.formats.jsonld import Json, load_json, read_document
+from ndl_graph.formats.jsonld import DEEPEST, Json, load_json, read_document
 from ndl_graph.namespaces import XSD
 
 __all__ = ["is_ukgov", "read_csv", "read_entries", "read_json", "read_yaml"]
@@ -61,7 +61,9 @@ def is_ukgov(document: Json) -> bool:
 def read_yaml(data: IO[bytes], base: str) -> Iterator[Triple]:
     """Reads one or many YAML documents; a list is a list of descriptions. Raises `ParseError`."""
     try:
-        for document in yaml.load_all(data.read(), Loader=_Loader):
+        content = data.read()
+        _refuse_bombs(content)
+        for document in yaml.load_all(content, Loader=_Loader):
             yield from read_entries(document, base)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -74,6 +76,21 @@ def read_yaml(data: IO[bytes], base: str) -> Iterator[Triple]:
         raise ParseError(f"broken YAML: {str(error).splitlines()[0]}") from None
     except RecursionError:
         raise ParseError("the YAML is nested too deeply") from None
+
+
+def _refuse_bombs(content: bytes) -> None:
+    """Raises `ParseError` for aliases, which can stand for any amount of text, and for bottomless nesting."""
+    depth = 0
+    for event in yaml.parse(content, Loader=_Loader):
+        line = event.start_mark.line + 1 if event.start_mark else None
+        if isinstance(event, yaml.AliasEvent):
+            raise ParseError("an alias stands in the place of a value", line=line, hint="Write the value itself.")
+        if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
+            depth += 1
+            if depth > DEEPEST:
+                raise ParseError(f"the YAML is nested more than {DEEPEST} deep", line=line)
+        elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+            depth -= 1
 
 
 def read_json(data: IO[bytes], base: str) -> Iterator[Triple]:
@@ -141,6 +158,8 @@ def _linked(entry: dict[Any, Any]) -> dict[str, Json]:
         if name == "type":
             kind = str(value).split(":")[-1]
             out["@type"] = _CLASSES.get(kind.casefold(), f"dcat:{kind}")
+            if ":" not in str(value):
+                out[name] = str(value)  # understood, but not as the model has it: the profile tells
         elif isinstance(value, list):
             out[name] = [_value(name, part) for part in value]
         else:

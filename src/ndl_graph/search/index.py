@@ -176,14 +176,31 @@ def _told_as_store_error() -> Iterator[None]:
 class SearchIndex:
     """The index of one snapshot, or of a writer's working copy."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        schema = _schema()
-        self._schema = schema
-        self._index = tantivy.Index(schema, path=str(folder))
+    def __init__(self, index: tantivy.Index) -> None:
+        self._schema = index.schema
+        self._index = index
         self._analyzer = _analyzer()
         self._index.register_tokenizer(_ANALYZER, self._analyzer)
         self._writer: tantivy.IndexWriter | None = None
+
+    @classmethod
+    def writing(cls, folder: Path) -> "SearchIndex":
+        """The index in a writer's working copy, made where there is none."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with _told_as_store_error():
+            return cls(tantivy.Index(_schema(), path=str(folder)))
+
+    @classmethod
+    def reading(cls, folder: Path) -> "SearchIndex":
+        """The index of a snapshot; raises `StoreError` where it cannot be read."""
+        try:
+            return cls(tantivy.Index.open(str(folder)))
+        except (ValueError, OSError) as error:
+            raise StoreError(
+                f"the search index cannot be read: {error}",
+                where=str(folder),
+                hint="Load the catalogue again to make it anew.",
+            ) from None
 
     # --- writing ---
 
@@ -225,6 +242,9 @@ class SearchIndex:
         return self._writer
 
     # --- reading ---
+
+    def __len__(self) -> int:
+        return int(self._index.searcher().num_docs)
 
     def search(self, query: SearchQuery) -> SearchResult:
         """Records that hold all the words, else records that hold some; all records where no words are given."""

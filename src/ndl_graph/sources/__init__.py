@@ -32,6 +32,14 @@ class Source:
 
     name: str
 
+    def passed_over(self) -> list[str]:
+        """The files of a folder that are of no kind read here."""
+        path = Path(self.name)
+        if not path.is_dir():
+            return []
+        taken = {item.name for item in self.items()}
+        return sorted(str(inner) for inner in path.rglob("*") if inner.is_file() and str(inner) not in taken)
+
     def items(self) -> list[Item]:
         """The items in it, in a stable order; raises `SourceError` where there are none."""
         if self.name == "-" or self.name.startswith(("http://", "https://")):
@@ -79,7 +87,7 @@ def open_item(item: Item, limits: Limits) -> Iterator[tuple[IO[bytes], str]]:
             while chunk := sys.stdin.buffer.read(1 << 20):
                 size += len(chunk)
                 if size > limits.file_bytes:
-                    raise SourceError(f"it is larger than {limits.file_bytes >> 20} MiB", where="standard input")
+                    raise SourceError(f"it is larger than {limits.file_bytes:,} bytes", where="standard input")
                 copy.write(chunk)
             copy.seek(0)
             yield copy, ""
@@ -89,7 +97,7 @@ def open_item(item: Item, limits: Limits) -> Iterator[tuple[IO[bytes], str]]:
             size = path.stat().st_size
             if size > limits.file_bytes:
                 raise SourceError(
-                    f"it is larger than {limits.file_bytes >> 20} MiB",
+                    f"it is larger than {limits.file_bytes:,} bytes",
                     where=item.name,
                     hint="Split it, or raise the setting max_file_bytes.",
                 )

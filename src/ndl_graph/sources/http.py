@@ -66,11 +66,11 @@ def _fetch(url: str, copy: IO[bytes], limits: Limits) -> str:
                 if response.status_code != 200:
                     raise SourceError(f"the server answered {response.status_code} {response.reason_phrase}", where=url)
                 size = 0
-                for chunk in response.iter_bytes(1 << 16):
+                for chunk in response.iter_bytes():
                     size += len(chunk)
                     if size > limits.download_bytes:
                         raise SourceError(
-                            f"it is larger than {limits.download_bytes >> 20} MiB",
+                            f"it is larger than {limits.download_bytes:,} bytes",
                             where=url,
                             hint="Download it by hand and load the file, or raise the setting max_download_bytes.",
                         )

@@ -41,7 +41,7 @@ class Snapshot:
         try:
             self.graphs = Store.read_only(str(folder / "graphs"))
             self.rejected = Store.read_only(str(folder / "rejected"))
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # Oxigraph tells of a missing folder as RuntimeError
             raise StoreError(f"the snapshot cannot be opened: {error}", where=str(folder)) from None
 
     def triples(self, graph: str) -> list[Triple]:
@@ -145,20 +145,19 @@ class EmbeddedStore:
 
     def snapshot(self) -> Snapshot:
         """The newest snapshot; raises `StoreError` where there is none."""
-        name = self.current()
-        if name is None:
-            raise StoreError(
-                "there is nothing in the store yet",
-                where=str(self.folder),
-                hint=f"Load something first: ndl-graph load data --store {self.folder}",
-            )
-        try:
-            return Snapshot(self.folder / "snapshots" / name)
-        except StoreError:
-            newer = self.current()
-            if newer in (None, name):
-                raise
-            return Snapshot(self.folder / "snapshots" / str(newer))  # a writer went on in between
+        tried: str | None = None
+        while (name := self.current()) is not None:
+            try:
+                return Snapshot(self.folder / "snapshots" / name)
+            except StoreError:
+                if name == tried:
+                    raise
+                tried = name  # a writer may have gone on, and cleared it away, in between
+        raise StoreError(
+            "there is nothing in the store yet",
+            where=str(self.folder),
+            hint=f"Load something first: ndl-graph load data --store {self.folder}",
+        )
 
     @contextmanager
     def writer(self) -> Iterator[EmbeddedWriter]:
@@ -240,6 +239,10 @@ class TemporaryStore(EmbeddedStore):
     def __init__(self, base_iri: str | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="ndl-graph-", ignore_cleanup_errors=True)
         super().__init__(Path(self._folder.name), base_iri)
+
+    def close(self) -> None:
+        """Removes the folder."""
+        self._folder.cleanup()
 
 
 def _link_tree(source: Path, target: Path) -> None:

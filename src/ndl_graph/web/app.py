@@ -68,11 +68,12 @@ def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
     pages = Pages(settings.title, catalog.labels)
     cache = BodyCache(settings.cache_bytes)
     problems.install(app, pages)
+    # Records first: they are asked for most, and routes are tried in order.
+    app.include_router(records.router(catalog, pages, cache))
     app.include_router(browse.router(catalog, pages, cache, settings.page_size, settings.title))
     app.include_router(discovery.router(catalog, pages, cache, settings.title))
     app.include_router(sparql.router(catalog, pages))
     app.include_router(vocabulary.router(catalog, pages, cache))
-    app.include_router(records.router(catalog, pages, cache))
 
     def metrics() -> Response:
         """Counts for monitoring, in the Prometheus text format."""

@@ -26,7 +26,7 @@ _DEEPEST: Final = 10_000  # records a search can be paged through; further on, a
 _LONGEST: Final = 1_000
 
 Words = Annotated[str, Query(description="Words to look for.", max_length=_LONGEST)]
-Values = Annotated[list[str], Query(description="Only records with this value; may be repeated.")]
+Values = Annotated[list[str], Query(description="Only records with this value; may be repeated.", max_length=20)]
 
 
 def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, title: str) -> APIRouter:

@@ -163,7 +163,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIR
         """The catalogue can be read."""
         state: dict[str, Any] = {}
         try:
-            state = {"ready": True, "snapshot": catalog.snapshot().name, "records": len(catalog.listing())}
+            state = {"ready": True, "snapshot": catalog.snapshot().name, "records": len(catalog.snapshot().index)}
         except StoreError as error:
             state = {"ready": False, "reason": str(error)}
         return Response(

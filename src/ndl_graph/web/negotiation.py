@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["NotAcceptable", "Offer", "choose"]
@@ -49,9 +50,11 @@ class _Range:
 
 _PART: Final = re.compile(r'\s*((?:[^,"]|"(?:[^"\\]|\\.)*")+)\s*(?:,|$)')
 _PARAMETER: Final = re.compile(r';\s*([A-Za-z0-9_-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)')
+_QUALITY: Final = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\Z")
 _LONGEST: Final = 4096
 
 
+@lru_cache(maxsize=256)
 def _ranges(accept: str) -> list[_Range]:
     found = []
     for match in _PART.finditer(accept[:_LONGEST]):
@@ -63,10 +66,8 @@ def _ranges(accept: str) -> list[_Range]:
         if not slash:
             continue
         parameters = {key.casefold(): value.strip('"') for key, value in _PARAMETER.findall(part)}
-        try:
-            quality = min(1.0, max(0.0, float(parameters.get("q", "1"))))
-        except ValueError:
-            quality = 0.0
+        given = parameters.get("q", "1")
+        quality = float(given) if _QUALITY.match(given) else 0.0
         profile = parameters.get("profile")
         found.append(_Range(kind, subtype, profile.rstrip("/") if profile else None, quality))
     return found

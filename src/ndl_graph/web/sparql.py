@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pyoxigraph import NamedNode, QueryResultsFormat, QueryTriples, RdfFormat, Triple, serialize
 from starlette.concurrency import run_in_threadpool
 
-from ndl_graph.catalog import Catalog
+from ndl_graph.catalog import Catalog, told_as_query_error
 from ndl_graph.formats import jsonld
 from ndl_graph.namespaces import PREFIXES, RDF, Namespace
 from ndl_graph.web.negotiation import Offer, choose
@@ -84,12 +84,15 @@ def router(catalog: Catalog, pages: Pages) -> APIRouter:
         accept = request.headers.get("accept")
         if isinstance(answer, QueryTriples):
             offer = _named(form, _GRAPHS) or choose(_GRAPH_OFFERS, _lenient(accept, _GRAPH_OFFERS))
-            return _graph(list(answer), offer)
+            with told_as_query_error(query):
+                triples = list(answer)
+            return _graph(triples, offer)
         offer = _named(form, _RESULTS) or choose(_TABLE_OFFERS, _lenient(accept, _TABLE_OFFERS))
         syntax = _RESULTS[offer.name][1]
         if offer.name in ("csv", "tsv") and not hasattr(answer, "variables"):
             raise Problem(406, "The answer to ASK is yes or no, which has no form in CSV or TSV.", hint="Ask for JSON.")
-        body = answer.serialize(format=syntax)
+        with told_as_query_error(query):
+            body = answer.serialize(format=syntax)
         return Response(body, 200, {"Vary": "Accept"}, _content_type(offer))
 
     routes.add_api_route("/sparql", endpoint, methods=["GET", "POST"], response_model=None, response_class=Response)
