@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,22 +97,32 @@ def free_port() -> int:
         return port
 
 
+@contextmanager
+def serving(folder: Path, log: Path) -> Iterator[httpx.Client]:
+    """The web service over a store, as a process on a free port."""
+    port = free_port()
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ndl_graph", "serve", "--port", str(port), "--store", str(folder)],
+            stdout=out,
+            stderr=out,
+        )
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            try:
+                wait_until_ready(client, process)
+                yield client
+            finally:
+                process.terminate()
+                process.wait(20)
+    assert "Traceback" not in log.read_text()
+
+
 @pytest.fixture(scope="session")
 def service(demo: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """The web service over the demonstration catalogue, as a process on a free port."""
+    """The web service over the demonstration catalogue."""
     assert isinstance(demo.store, EmbeddedStore)
-    port = free_port()
-    log = (tmp_path_factory.mktemp("service") / "log").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ndl_graph", "serve", "--port", str(port), "--store", str(demo.store.folder)],
-        stdout=log,
-        stderr=log,
-    )
-    with log, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-        wait_until_ready(client, process)
+    with serving(demo.store.folder, tmp_path_factory.mktemp("service") / "log") as client:
         yield client
-        process.terminate()
-        assert process.wait(20) in (0, -15)
 
 
 def wait_until_ready(client: httpx.Client, process: "subprocess.Popen[bytes]") -> None:

@@ -120,6 +120,11 @@ class Catalog:
         """What the IRIs of records start with."""
         return self.store.base_iri
 
+    def open_name(self) -> str | None:
+        """The name of the newest snapshot if it is open already, so that asking takes no time."""
+        found = self._open
+        return found.name if found is not None and found.name == self.store.current() else None
+
     def snapshot(self) -> OpenSnapshot:
         """The newest snapshot; raises `StoreError` where nothing has been loaded yet."""
         name = self.store.current()
@@ -237,7 +242,6 @@ class Catalog:
             return self.snapshot().view.graphs.query(
                 text,
                 prefixes=PREFIXES,
-                use_default_graph_as_union=not default,
                 default_graph=default or None,
                 named_graphs=named or None,
             )

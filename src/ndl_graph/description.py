@@ -10,7 +10,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Triple
 
 from ndl_graph.labels import Labels
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, IANA, NDL, RDF, RDFS, SCHEMA, SKOS, VCARD
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, IANA, NDL, PROV, RDF, RDFS, SCHEMA, SKOS, VCARD
 from ndl_graph.record import Node, Term
 
 __all__ = ["NATIONS", "DescriptionView", "View"]
@@ -175,7 +175,9 @@ class DescriptionView(View):
     @cached_property
     def publisher(self) -> View | None:
         """Who makes the dataset available."""
-        return self.view(DCT.publisher, SCHEMA.publisher, DCT.creator, SCHEMA.creator)
+        named = self.view(DCT.publisher, SCHEMA.publisher, DCT.creator, SCHEMA.creator, DCT.rightsHolder)
+        roles = (part.view(PROV.agent) for part in self.views(PROV.qualifiedAttribution))
+        return named or next((agent for agent in roles if agent), None)
 
     @cached_property
     def licence(self) -> View | None:

@@ -375,7 +375,6 @@ class _Run:
             "OPTIONAL { ?record ndl:digest ?digest } OPTIONAL { ?record dct:issued ?issued } "
             f"FILTER (STRSTARTS(STR(?record), {Literal(self._loader.base)})) }}",
             prefixes=PREFIXES,
-            use_default_graph_as_union=True,
         )
         assert isinstance(found, QuerySolutions)
         return {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, QuerySolutions, Triple
 
 from ndl_graph.errors import StoreBusyError, StoreError
 from ndl_graph.stores import EmbeddedStore, TemporaryStore
@@ -57,6 +57,26 @@ def test_replace_clears_what_was_there(empty: EmbeddedStore) -> None:
             writer.replace([(GRAPH, [line(f"{size} {n}") for n in range(size)])], [GRAPH])
             writer.commit()
         assert values(empty) == {f"{size} {n}" for n in range(size)}
+
+
+def test_the_default_graph_is_the_union_as_a_set(empty: EmbeddedStore) -> None:
+    other = "http://127.0.0.1:8000/dataset/b"
+
+    def everything() -> list[str]:
+        found = empty.snapshot().graphs.query("SELECT ?o { ?s ?p ?o } ORDER BY ?o")
+        assert isinstance(found, QuerySolutions)
+        return [row["o"].value for row in found]
+
+    with empty.writer() as writer:
+        writer.replace([(GRAPH, [line("shared"), line("a")]), (other, [line("shared"), line("b")])], [])
+        writer.commit()
+        assert everything() == ["a", "b", "shared"]
+        writer.replace([(GRAPH, [line("c")])], [GRAPH])
+        writer.commit()
+        assert everything() == ["b", "c", "shared"], "what another record says still stands"
+        writer.replace([], [GRAPH, other])
+        writer.commit()
+        assert everything() == []
 
 
 def test_a_snapshot_stands_while_writers_go_on(empty: EmbeddedStore) -> None:

@@ -212,7 +212,7 @@ class SearchIndex:
     def _replace(self, entries: Iterable[dict[str, Any]], existing: Iterable[str]) -> None:
         writer = self._writing()
         for iri in existing:
-            writer.delete_documents("iri", iri)
+            writer.delete_documents_by_term("iri", iri)
         for said in entries:
             document = tantivy.Document()
             document.add_text("iri", said["iri"])

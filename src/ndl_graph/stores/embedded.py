@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from filelock import FileLock, Timeout
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple
 
 from ndl_graph.errors import StoreBusyError, StoreError
 
@@ -63,16 +63,31 @@ class EmbeddedWriter:
         self.rejected = Store(str(work / "rejected"))
 
     def replace(self, graphs: Sequence[tuple[str, Iterable[str]]], existing: Iterable[str]) -> None:
-        """Puts graphs, given as IRI and N-Triples lines; those in `existing` are cleared first."""
+        """Puts graphs, given as IRI and N-Triples lines; those in `existing` are cleared first.
+
+        Each triple stands in its record's graph and once in the default graph, which is the union of all: Oxigraph's
+        own union tells a triple as often as there are graphs that hold it, which SPARQL 1.1 (section 13.1) does not.
+        """
         with _readable_errors(self.folder):
+            gone: set[Triple] = set()
             for iri in existing:
-                self.graphs.remove_graph(NamedNode(iri))
-            text = "".join(f"{line} <{iri}> .\n" for iri, lines in graphs for line in lines)
+                graph = NamedNode(iri)
+                gone.update(quad.triple for quad in self.graphs.quads_for_pattern(None, None, None, graph))
+                self.graphs.remove_graph(graph)
+            text = "".join(f"{line} <{iri}> .\n{line} .\n" for iri, lines in graphs for line in lines)
             if text.count("\n") >= _BULK:
                 # What comes here was written by Oxigraph itself: checking its IRIs again costs a sixth.
                 self.graphs.bulk_load(text.encode(), RdfFormat.N_QUADS, lenient=True)
             elif text:
                 self.graphs.load(text.encode(), RdfFormat.N_QUADS)
+            for triple in gone:
+                if not self._stands(triple):
+                    self.graphs.remove(Quad(triple.subject, triple.predicate, triple.object, DefaultGraph()))
+
+    def _stands(self, triple: Triple) -> bool:
+        """Whether some record still says so."""
+        found = self.graphs.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
+        return any(isinstance(quad.graph_name, NamedNode) for quad in found)
 
     def reject(self, graphs: Sequence[tuple[str, Iterable[Triple]]]) -> None:
         """Keeps rejected descriptions with their reports, in the place of those of the same IRI."""

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pyoxigraph import Literal
+from starlette.concurrency import run_in_threadpool
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.description import DescriptionView
@@ -49,10 +50,17 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
     """The routes of records."""
     routes = APIRouter(tags=["records"])
 
-    def answer(request: Request, kind: str, name: str, offer: str) -> Response:
-        snapshot = catalog.snapshot().name
-        key = (snapshot, kind, name, offer)
-        return respond(request, cache.get(key, lambda: make(request, kind, name, offer)))
+    async def answer(request: Request, kind: str, name: str, offer: str) -> Response:
+        # What is in memory is answered at once; only what must be made takes a thread.
+        snapshot = catalog.open_name()
+        found = cache.known((snapshot, kind, name, offer)) if snapshot else None
+        if found is None:
+            found = await run_in_threadpool(remade, request, kind, name, offer)
+        return respond(request, found)
+
+    def remade(request: Request, kind: str, name: str, offer: str) -> Body:
+        key = (catalog.snapshot().name, kind, name, offer)
+        return cache.get(key, lambda: make(request, kind, name, offer))
 
     def make(request: Request, kind: str, slug: str, offer: str) -> Body:
         record = catalog.get(f"{catalog.base_iri}{kind}/{slug}")
@@ -102,15 +110,15 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
             return name
         return choose(_OFFERS, request.headers.get("accept"), medium).name
 
-    def record_page(kind: str, slug: str, request: Request) -> Response:
+    async def record_page(kind: str, slug: str, request: Request) -> Response:
         """A record, negotiated: HTML, Markdown, JSON-LD, Turtle, N-Triples, RDF/XML, schema.org or Croissant."""
         name, form = _split_suffix(slug)
-        return answer(request, kind, name, form or form_of(request))
+        return await answer(request, kind, name, form or form_of(request))
 
     for kind in _KINDS:
 
-        def page(slug: str, request: Request, kind: str = kind) -> Response:
-            return record_page(kind, slug, request)
+        async def page(request: Request, slug: str, kind: str = kind) -> Response:
+            return await record_page(kind, slug, request)
 
         page.__doc__ = record_page.__doc__
         get(routes, f"/{kind}/{{slug}}", page, name=f"{kind}_record")

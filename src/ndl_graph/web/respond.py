@@ -60,10 +60,14 @@ class BodyCache:
         )
         self._lock = Lock()
 
+    def known(self, key: tuple[str, ...]) -> Body | None:
+        """The body under the key, where it is there."""
+        with self._lock:
+            return self._bodies.get(key)
+
     def get(self, key: tuple[str, ...], make: Callable[[], Body]) -> Body:
         """The body under the key, made where it is not there."""
-        with self._lock:
-            found = self._bodies.get(key)
+        found = self.known(key)
         if found is not None:
             return found
         made = make()

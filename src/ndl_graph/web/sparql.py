@@ -6,7 +6,16 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request, Response
-from pyoxigraph import NamedNode, QueryResultsFormat, QueryTriples, RdfFormat, Triple, serialize
+from pyoxigraph import (
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Triple,
+    serialize,
+)
 from starlette.concurrency import run_in_threadpool
 
 from ndl_graph.catalog import Catalog, told_as_query_error
@@ -81,23 +90,34 @@ def router(catalog: Catalog, pages: Pages) -> APIRouter:
         if _UPDATE.match(query):
             raise Problem(403, "This endpoint only reads: updates are made by loading descriptions.")
         answer = catalog.query(query, default_graphs, named_graphs)
-        accept = request.headers.get("accept")
-        if isinstance(answer, QueryTriples):
-            offer = _named(form, _GRAPHS) or choose(_GRAPH_OFFERS, _lenient(accept, _GRAPH_OFFERS))
-            with told_as_query_error(query):
-                triples = list(answer)
-            return _graph(triples, offer)
-        offer = _named(form, _RESULTS) or choose(_TABLE_OFFERS, _lenient(accept, _TABLE_OFFERS))
-        syntax = _RESULTS[offer.name][1]
-        if offer.name in ("csv", "tsv") and not hasattr(answer, "variables"):
-            raise Problem(406, "The answer to ASK is yes or no, which has no form in CSV or TSV.", hint="Ask for JSON.")
-        with told_as_query_error(query):
-            body = answer.serialize(format=syntax)
-        return Response(body, 200, {"Vary": "Accept"}, _content_type(offer))
+        try:
+            return _written(answer, query, form, request.headers.get("accept"))
+        finally:
+            # An answer belongs to its thread, and an error's traceback would carry it into another.
+            del answer
 
     routes.add_api_route("/sparql", endpoint, methods=["GET", "POST"], response_model=None, response_class=Response)
     routes.add_api_route("/sparql", endpoint, methods=["HEAD"], include_in_schema=False, response_model=None)
     return routes
+
+
+def _written(
+    answer: QuerySolutions | QueryBoolean | QueryTriples, query: str, form: str, accept: str | None
+) -> Response:
+    try:
+        if isinstance(answer, QueryTriples):
+            graph = _named(form, _GRAPHS) or choose(_GRAPH_OFFERS, _lenient(accept, _GRAPH_OFFERS))
+            with told_as_query_error(query):
+                triples = list(answer)
+            return _graph(triples, graph)
+        offer = _named(form, _RESULTS) or choose(_TABLE_OFFERS, _lenient(accept, _TABLE_OFFERS))
+        if offer.name in ("csv", "tsv") and isinstance(answer, QueryBoolean):
+            raise Problem(406, "The answer to ASK is yes or no, which has no form in CSV or TSV.", hint="Ask for JSON.")
+        with told_as_query_error(query):
+            body = answer.serialize(format=_RESULTS[offer.name][1])
+        return Response(body, 200, {"Vary": "Accept"}, _content_type(offer))
+    finally:
+        del answer
 
 
 async def _fields(request: Request) -> dict[str, list[str]]:

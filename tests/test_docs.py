@@ -1,0 +1,51 @@
+"""The documentation says what the code does."""
+
+import importlib.util
+import re
+
+import pytest
+
+from tests.conftest import ROOT, run
+
+spec = importlib.util.spec_from_file_location("tables", ROOT / "docs" / "tables.py")
+assert spec is not None
+assert spec.loader is not None
+tables = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(tables)
+
+
+@pytest.mark.parametrize("name", tables.PAGES)
+def test_pages_made_from_tables_are_up_to_date(name: str) -> None:
+    made = tables.PAGES[name]()
+    assert (ROOT / "docs" / name).read_text("utf-8") == made, "run: python docs/tables.py"
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)", path.read_text("utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_every_dependency_is_explained() -> None:
+    import tomllib
+
+    said = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+    names = [re.split(r"[<>=; ]", one)[0] for one in wanted]
+    assert not [name for name in names if f"`{name}`" not in said]
+    assert all("<" in one for one in wanted), "ranges are pinned"
+
+
+def test_every_command_is_in_the_readme() -> None:
+    from ndl_graph.cli import cli
+
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert not [name for name in cli.commands if f"ndl-graph {name}" not in readme]
+
+
+def test_the_tour_prints_what_the_readme_shows() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    block = next(one for one in re.findall(r"```console\n(.*?)```", readme, re.S) if "ndl-graph profiles" in one)
+    shown = block.split("\n", 1)[1].strip()
+    assert run("profiles").out.strip() == shown
