@@ -38,7 +38,9 @@ def settings() -> str:
     """The table `settings.SETTINGS`."""
     rows = [f"| `{one.name}` | `{one.default!r}` | `NDL_GRAPH_{one.name.upper()}` | {one.help} |" for one in SETTINGS]
     head = (
-        "# Settings\n\nA flag counts first, then the environment, then `ndl-graph.toml` in the current folder,\nthen the "
+        "# Settings\n\n"
+        "A flag counts first, then the environment, then `ndl-graph.toml` in the current folder,\n"
+        "then the "
         "default. `ndl-graph config` shows each value and where it came from.\n\n"
         "| name | default | environment | meaning |\n| --- | --- | --- | --- |\n"
     )
