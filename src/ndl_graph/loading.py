@@ -32,7 +32,7 @@ from ndl_graph.validation import Profile, Result, ValidationReport, validate
 __all__ = ["LoadSummary", "Loader", "Progress", "SourceSummary", "gather"]
 
 _CHUNK: Final = 1_000
-_CHECKPOINT: Final = 60.0  # seconds after which what was accepted so far is made visible
+_CHECKPOINT: Final = 300.0  # seconds after which what was accepted so far is made visible
 
 #: Called with the name of the source and the number of records done so far and in all, where known.
 Progress = Callable[[str, int, int | None], None]
@@ -460,7 +460,7 @@ class _Run:
         """The reports of the records that must be turned away, by record IRI."""
         if not records:
             return {}
-        data = "".join(f"{line} .\n" for record in records for line in record.lines)
+        data = "".join(" .\n".join(record.lines) + " .\n" for record in records)
         report = validate(self._loader.profiles, data)
         violations: dict[str, list[Result]] = {}
         for result in report.results:
