@@ -78,6 +78,7 @@ def with_console(function: F) -> F:
         ("--quiet", "quiet", "Say nothing but results and errors."),
     ):
         function = click.option(flag, name, is_flag=True, expose_value=False, callback=keep(name), help=text)(function)
+    # click's decorator changes the signature, which F cannot say.
     return click.pass_obj(function)  # type: ignore[return-value]
 
 

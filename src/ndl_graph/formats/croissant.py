@@ -180,10 +180,11 @@ def _agent(agent: View) -> list[Triple]:
 def _file(view: DescriptionView, part: View) -> list[Triple]:
     node = part.node
     address = part.link(DCAT.downloadURL, DCAT.accessURL)
-    if not isinstance(node, (NamedNode, BlankNode)) or not address:
+    root = view.node
+    if not isinstance(root, NamedNode) or not isinstance(node, (NamedNode, BlankNode)) or not address:
         return []
     out = [
-        Triple(view.node, SCHEMA.distribution, node),  # type: ignore[arg-type]
+        Triple(root, SCHEMA.distribution, node),
         Triple(node, RDF.type, CR.FileObject),
         # Search engines have refused `cr:FileObject` alone.
         Triple(node, RDF.type, SCHEMA.DataDownload),

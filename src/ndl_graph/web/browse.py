@@ -1,12 +1,13 @@
 """The home page, search and browse: as pages and as JSON."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.formats.jsonld import dumps
-from ndl_graph.search import FACETS, SearchQuery, SearchResult
+from ndl_graph.search import FACETS, SearchQuery
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.problems import Problem
 from ndl_graph.web.respond import Body, BodyCache, respond
@@ -26,7 +27,26 @@ _DEEPEST: Final = 10_000  # records a search can be paged through; further on, a
 _LONGEST: Final = 1_000
 
 Words = Annotated[str, Query(description="Words to look for.", max_length=_LONGEST)]
-Values = Annotated[list[str], Query(description="Only records with this value; may be repeated.", max_length=20)]
+Values = Annotated[Sequence[str], Query(description="Only records with this value; may be repeated.", max_length=20)]
+
+
+Filters = dict[str, list[str]]
+
+
+def _chosen(
+    publisher: Values = (),
+    theme: Values = (),
+    format: Values = (),
+    licence: Values = (),
+    access: Values = (),
+    place: Values = (),
+) -> Filters:
+    """The facet values asked for, in the order of `FACETS`."""
+    values = (publisher, theme, format, licence, access, place)
+    return {name: [one for one in chosen if one] for name, chosen in zip(FACETS, values, strict=True)}
+
+
+Chosen = Annotated[Filters, Depends(_chosen)]
 
 
 def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, title: str) -> APIRouter:
@@ -51,24 +71,14 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
 
         return respond(request, cache.get((catalog.snapshot().name, "home"), make))
 
-    def ask(text: str, filters: dict[str, list[str]], limit: int, offset: int) -> SearchResult:
-        chosen = {name: [value for value in values if value] for name, values in filters.items()}
-        return catalog.search(SearchQuery(text, chosen, limit, offset))
-
     def browse(
         request: Request,
+        filters: Chosen,
         q: Words = "",
-        theme: Values = [],  # noqa: B006 - FastAPI copies defaults
-        publisher: Values = [],  # noqa: B006
-        format: Values = [],  # noqa: B006
-        licence: Values = [],  # noqa: B006
-        access: Values = [],  # noqa: B006
-        place: Values = [],  # noqa: B006
         page: Annotated[int, Query(ge=1, le=_DEEPEST)] = 1,
     ) -> Response:
         """Search and browse."""
-        filters = dict(zip(FACETS, (publisher, theme, format, licence, access, place), strict=True))
-        found = ask(q, filters, page_size, (page - 1) * page_size)
+        found = catalog.search(SearchQuery(q, filters, page_size, (page - 1) * page_size))
         asked: dict[str, Any] = {"q": q, **filters}
         body = pages.render(
             "search.html",
@@ -84,26 +94,20 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
 
     def search(
         request: Request,
+        filters: Chosen,
         q: Words = "",
-        theme: Values = [],  # noqa: B006
-        publisher: Values = [],  # noqa: B006
-        format: Values = [],  # noqa: B006
-        licence: Values = [],  # noqa: B006
-        access: Values = [],  # noqa: B006
-        place: Values = [],  # noqa: B006
         limit: Annotated[int, Query(ge=1, le=100, description="Records in one answer.")] = page_size,
         page: Annotated[int, Query(ge=1, le=_DEEPEST)] = 1,
         cursor: Annotated[str, Query(description="The `next` of an earlier answer.", max_length=64)] = "",
     ) -> Response:
         """Search as JSON: total, hits with why they matched, facets, and a cursor for more."""
-        filters = dict(zip(FACETS, (publisher, theme, format, licence, access, place), strict=True))
         try:
             offset = SearchQuery.offset_of(cursor) if cursor else (page - 1) * limit
         except ValueError:
             raise Problem(400, "The cursor is none of this catalogue's.", hint="Send `next` as it was given.") from None
         if offset > _DEEPEST:
             raise Problem(400, f"A search can be paged through {_DEEPEST:,} records.", hint="Narrow it with filters.")
-        answer = ask(q, filters, limit, offset).as_json()
+        answer = catalog.search(SearchQuery(q, filters, limit, offset)).as_json()
         return respond(request, Body.of(dumps(answer), "application/json"))
 
     get(routes, "/", home)
