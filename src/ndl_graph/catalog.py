@@ -28,7 +28,7 @@ from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError, QueryError, RemovedError
 from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCT, FOAF, NDL, PREFIXES, RDF, XSD
-from ndl_graph.record import Record
+from ndl_graph.record import Record, Statements
 from ndl_graph.search import SearchIndex, SearchQuery, SearchResult
 
 __all__ = ["Catalog", "GraphStore", "GraphWriter", "OpenSnapshot", "View"]
@@ -56,7 +56,7 @@ class GraphWriter(Protocol):
     graphs: Store
     rejected: Store
 
-    def replace(self, graphs: Sequence[tuple[str, Iterable[str]]], existing: Iterable[str]) -> None:
+    def replace(self, graphs: Sequence[tuple[str, Sequence[str]]], existing: Iterable[str]) -> None:
         """Puts graphs, given as IRI and N-Triples lines."""
 
     def reject(self, graphs: Sequence[tuple[str, Iterable[Triple]]]) -> None:
@@ -181,7 +181,7 @@ class Catalog:
             dataset=topic,
             kind=kind,
             key=key.value if isinstance(key, Literal) else "",
-            triples=tuple(triples),
+            statements=Statements(triples=triples),
         )
 
     def describe(self, record: Record, languages: Sequence[str] = ("en",)) -> DescriptionView:

@@ -108,8 +108,10 @@ class View:
 
     def literal(self, *predicates: NamedNode) -> Literal | None:
         """The value in the language that suits the reader best."""
-        literals = [value for value in self.values(*predicates) if isinstance(value, Literal)]
-        return _best(literals, self._languages)
+        values = self.values(*predicates)
+        if len(values) == 1:  # most properties have one value, and this is asked some thirty times a record
+            return values[0] if isinstance(values[0], Literal) else None
+        return _best([value for value in values if isinstance(value, Literal)], self._languages)
 
     def text(self, *predicates: NamedNode) -> str:
         """That value's text, or an empty string."""
@@ -131,11 +133,12 @@ class View:
         """What people call the node: what the description says, else our vocabulary, else the IRI's end."""
         if isinstance(self.node, Literal):
             return self.node.value.strip()
-        said = self.text(DCT.title) or self.text(
-            SKOS.prefLabel, FOAF.name, VCARD.fn, VCARD["organization-name"], RDFS.label, SCHEMA.name
-        )
-        if said:
-            return said
+        if self.is_described:
+            said = self.text(DCT.title) or self.text(
+                SKOS.prefLabel, FOAF.name, VCARD.fn, VCARD["organization-name"], RDFS.label, SCHEMA.name
+            )
+            if said:
+                return said
         return self._labels.text(self.node.value, self._languages) if isinstance(self.node, NamedNode) else ""
 
     def link(self, *predicates: NamedNode) -> str | None:
@@ -158,8 +161,14 @@ class DescriptionView(View):
         languages: Sequence[str] = ("en",),
     ) -> None:
         index: Index = {}
+        subject: Term | None = None
+        said: dict[NamedNode, list[Term]] = {}
         for triple in triples:
-            index.setdefault(triple.subject, {}).setdefault(triple.predicate, []).append(triple.object)
+            # What is said of one subject mostly stands together.
+            if triple.subject != subject:
+                subject = triple.subject
+                said = index.setdefault(subject, {})
+            said.setdefault(triple.predicate, []).append(triple.object)
         super().__init__(root, index, labels, languages)
 
     @cached_property

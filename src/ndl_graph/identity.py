@@ -6,17 +6,38 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 from slugify import slugify
 
 from ndl_graph.crosswalk import dcat_from_schema
 from ndl_graph.namespaces import DCT, FOAF, RDF, SCHEMA
 from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs
-from ndl_graph.record import Description, Node, Term
+from ndl_graph.record import Description, Node, Statements, Term, triples_of
 
 __all__ = ["Identity", "identify", "organisation_iri", "settle", "slug_for"]
 
 _SLUG_LENGTH: Final = 80
+#: What tells the identity of a description, of its root and of the parties it names.
+_TELLING: Final = frozenset(
+    str(name)
+    for name in (
+        RDF.type,
+        DCT.title,
+        SCHEMA.name,
+        DCT.publisher,
+        SCHEMA.publisher,
+        DCT.creator,
+        DCT.identifier,
+        SCHEMA.identifier,
+        SCHEMA.url,
+    )
+)
+_NAMES: Final = frozenset((str(FOAF.name), str(SCHEMA.name)))
+#: Text without one of these names no node that must be named anew; with one it is looked at closely.
+_RELATIVE: Final = f"<{RELATIVE_BASE}"
+_SCHEMA_DATASET: Final = str(SCHEMA.Dataset)
+_LOCAL: Final = ("_:", _RELATIVE)
+_UNSETTLED: Final = (*_LOCAL, _SCHEMA_DATASET)
 
 
 @dataclass(frozen=True)
@@ -45,7 +66,14 @@ def identify(description: Description) -> Identity:
     said: dict[NamedNode, list[Term]] = {}
     names: dict[Node, str] = {}
     root = description.root
-    for triple in description.triples:
+    start = f"{root} "
+    telling = [
+        line
+        for line in description.statements.lines
+        if (line.startswith(start) and line[len(start) :].split(" ", 1)[0] in _TELLING)
+        or line.split(" ", 2)[1] in _NAMES
+    ]
+    for triple in triples_of(telling):
         if triple.subject == root:
             said.setdefault(triple.predicate, []).append(triple.object)
         elif triple.predicate in (FOAF.name, SCHEMA.name) and isinstance(triple.object, Literal):
@@ -78,92 +106,92 @@ def identify(description: Description) -> Identity:
     return Identity(None, f"minted|{publisher.casefold()}|{name.casefold()}", title, publisher)
 
 
-def settle(description: Description, dataset: NamedNode, base: str, normaliser: Normaliser) -> tuple[Triple, ...]:
+def settle(description: Description, dataset: NamedNode, base: str, normaliser: Normaliser) -> Statements:
     """The description with every node named for good, and with DCAT beside schema.org.
 
     Applies the steps `crosswalk`, `dataset-iri` and `blank-node` of `normalise.STEPS`.
     """
-    triples: Sequence[Triple] = description.triples
-    if any(triple.object == SCHEMA.Dataset for triple in triples if triple.predicate == RDF.type):
-        triples = _with_dcat(triples, normaliser)
-    root = description.root
-    local = any(_is_local(triple.subject) or _is_local(triple.object) for triple in triples)
-    if root == dataset and not local:
-        return tuple(triples)
-    names: dict[Node, NamedNode] = {root: dataset}
-    if root != dataset:
-        given = root.value if isinstance(root, NamedNode) else ""
+    lines = description.statements.lines
+    text = "\n".join(lines)
+    unsettled = any(mark in text for mark in _UNSETTLED)
+    if not unsettled and description.root == dataset:
+        return description.statements
+    if _SCHEMA_DATASET in text:
+        lines = _with_dcat(description.statements.triples, normaliser)
+    root, target = str(description.root), str(dataset)
+    names: dict[str, str] = {root: target}
+    if root != target:
+        given = description.root.value if isinstance(description.root, NamedNode) else ""
         normaliser.repairs.note("dataset-iri", given or "no IRI", dataset.value)
-        if given and _is_absolute(root):
-            triples = [*triples, Triple(root, DCT.identifier, Literal(given))]
-    _name_nodes(triples, names, dataset.value, base, normaliser.repairs)
-
-    if root == dataset:
-        del names[root]
-    renamed: list[Triple] = []
-    for triple in triples:
-        subject, value = triple.subject, triple.object
-        new_subject = names.get(subject, subject)
-        new_value = value if isinstance(value, Literal) else names.get(value, value)
-        same = new_subject is subject and new_value is value
-        renamed.append(triple if same else Triple(new_subject, triple.predicate, new_value))
-    return tuple(dict.fromkeys(renamed))
+        if given and _is_absolute(description.root):
+            lines = [*lines, str(Triple(description.root, DCT.identifier, Literal(given)))]
+    if unsettled:
+        _name_nodes(lines, names, dataset.value, base, normaliser.repairs)
+    renamed: dict[str, None] = {}
+    for line in lines:
+        subject, predicate, value = line.split(" ", 2)
+        if subject in names or value in names:
+            line = f"{names.get(subject, subject)} {predicate} {names.get(value, value)}"
+        renamed[line] = None
+    return Statements(lines=tuple(renamed))
 
 
-def _with_dcat(triples: Sequence[Triple], normaliser: Normaliser) -> Sequence[Triple]:
+def _with_dcat(triples: Sequence[Triple], normaliser: Normaliser) -> Sequence[str]:
     # The statements made here are repaired like any others, but what is mended on the way is not the publisher's.
     quiet = Normaliser(normaliser.organisation)
     known = set(triples)
-    added = [triple for block in quiet.blocks(dcat_from_schema(triples)) for triple in block if triple not in known]
+    blocks = quiet.blocks(dcat_from_schema(triples))
+    added = [triple for block in blocks for triple in triples_of(block.lines) if triple not in known]
     periods = {triple.subject for triple in added if triple.predicate == RDF.type and triple.object == DCT.PeriodOfTime}
     if any(triple.predicate == DCT.temporal and triple.object not in periods for triple in triples):
         # The period is there already, from an earlier pass: a second node for it would say nothing new.
         added = [triple for triple in added if triple.subject not in periods and triple.object not in periods]
     if added:
         normaliser.repairs.note("crosswalk", "schema.org alone", f"{len(added)} statements in DCAT beside")
-    return [*triples, *dict.fromkeys(added)]
+    return [str(triple) for triple in dict.fromkeys((*triples, *added))]
 
 
-def _name_nodes(
-    triples: Sequence[Triple], names: dict[Node, NamedNode], dataset: str, base: str, repairs: Repairs
-) -> None:
-    about: dict[Term, list[Triple]] = {}
-    for triple in triples:
-        about.setdefault(triple.subject, []).append(triple)
-    hashes: dict[Node, str] = {}
+def _name_nodes(lines: Sequence[str], names: dict[str, str], dataset: str, base: str, repairs: Repairs) -> None:
+    """Adds to `names` what each blank or relative node will be called; nodes are told as N-Triples has them."""
+    about: dict[str, list[tuple[str, str]]] = {}
+    nodes: dict[str, None] = {}
+    for line in lines:
+        subject, predicate, value = line.split(" ", 2)
+        if subject.startswith(_LOCAL):
+            nodes[subject] = None
+            about.setdefault(subject, []).append((predicate, value))
+        if value.startswith(_LOCAL):
+            nodes[value] = None
+    hashes: dict[str, str] = {}
 
-    def signature(term: Term, path: tuple[Term, ...]) -> str:
-        if not isinstance(term, BlankNode) or term in names:
-            return str(names.get(term, term)) if isinstance(term, (NamedNode, BlankNode)) else str(term)
+    def signature(term: str, path: tuple[str, ...]) -> str:
+        if term in names or not term.startswith("_:"):
+            return names.get(term, term)
         if term in path:
             return f"^{len(path) - path.index(term)}"  # a cycle: how far back it goes is all there is to say
         if term in hashes and not path:
             return hashes[term]
-        said = sorted(f"{t.predicate} {signature(t.object, (*path, term))}" for t in about.get(term, ()))
-        value = hashlib.sha256("\n".join([dataset, *said]).encode()).hexdigest()[:24]
+        said = sorted(f"{name} {signature(value, (*path, term))}" for name, value in about.get(term, ()))
+        found = hashlib.sha256("\n".join([dataset, *said]).encode()).hexdigest()[:24]
         if not path:
-            hashes[term] = value
-        return value
+            hashes[term] = found
+        return found
 
-    nodes = dict.fromkeys(
-        node
-        for triple in triples
-        for node in (triple.subject, triple.object)
-        if isinstance(node, (NamedNode, BlankNode)) and node not in names and _is_local(node)
-    )
     for node in nodes:
-        if isinstance(node, NamedNode):
-            tail = quote(node.value.removeprefix(RELATIVE_BASE), safe="/:@!$&'()*+,;=-._~%")
-            names[node] = NamedNode(f"{dataset}{'/' if '#' in dataset else '#'}{tail}" if tail else dataset)
-            repairs.note("iri", f"<{node.value.removeprefix(RELATIVE_BASE)}>", names[node].value)
+        if node not in names and not node.startswith("_:"):
+            given = node[len(_RELATIVE) : -1]
+            tail = quote(given, safe="/:@!$&'()*+,;=-._~%")
+            iri = f"{dataset}{'/' if '#' in dataset else '#'}{tail}" if tail else dataset
+            names[node] = f"<{iri}>"
+            repairs.note("iri", f"<{given}>", iri)
     minted = {
-        node: NamedNode(f"{base}.well-known/genid/{signature(node, ())}")
+        node: f"{base}.well-known/genid/{signature(node, ())}"
         for node in nodes
-        if isinstance(node, BlankNode)
+        if node not in names and node.startswith("_:")
     }
     for node, iri in minted.items():
-        names[node] = iri
-        repairs.note("blank-node", f"_:{node.value}", iri.value)
+        names[node] = f"<{iri}>"
+        repairs.note("blank-node", node, iri)
 
 
 def _is_web(iri: str) -> bool:
@@ -172,7 +200,3 @@ def _is_web(iri: str) -> bool:
 
 def _is_absolute(node: Node) -> bool:
     return isinstance(node, NamedNode) and not node.value.startswith(RELATIVE_BASE)
-
-
-def _is_local(term: Term) -> bool:
-    return isinstance(term, BlankNode) or (isinstance(term, NamedNode) and term.value.startswith(RELATIVE_BASE))

@@ -130,7 +130,7 @@ def gather(
                 before = len(spool.roots_seen)
                 spool.add(normaliser.blocks(chosen.read(data, RELATIVE_BASE)))
                 for node in islice(spool.roots_seen, before, None):
-                    files[str(node)] = item.name
+                    files[node] = item.name
         except NdlGraphError as error:
             error.where = error.where or ("standard input" if item.name == "-" else item.name)
             errors.append(error)
@@ -253,16 +253,14 @@ class Loader:
             iri = found.iri if found else self._mint(description.kind, identity, run)
             slug = iri.rsplit("/", 1)[-1]
             dataset = NamedNode(identity.iri or f"{self._base}id/{description.kind}/{slug}")
-            triples = settle(description, dataset, self._base, normaliser)
             records.append(
                 Record(
                     iri=NamedNode(iri),
                     dataset=dataset,
                     kind=description.kind,
                     key=identity.key,
-                    triples=triples,
+                    statements=settle(description, dataset, self._base, normaliser),
                     source=files.get(str(description.root), source),
-                    lines=tuple(sorted(map(str, triples))),
                 )
             )
         return records, known
@@ -388,7 +386,7 @@ class _Run:
 
     def take(self, records: Sequence[Record], known: dict[str, _Known], told: SourceSummary) -> None:
         """Starts the check of a chunk, and stores the one before it, whose check is over by now."""
-        digests = {record.iri.value: digest(record.lines) for record in records}
+        digests = {record.iri.value: digest(record.statements.lines) for record in records}
         fresh = [
             record
             for record in records
@@ -438,7 +436,7 @@ class _Run:
 
     def _store(
         self,
-        graphs: Sequence[tuple[str, Iterable[str]]],
+        graphs: Sequence[tuple[str, Sequence[str]]],
         existing: Sequence[str],
         turned_away: Sequence[tuple[str, Sequence[Triple]]],
         mended: Sequence[str],
@@ -460,7 +458,7 @@ class _Run:
         """The reports of the records that must be turned away, by record IRI."""
         if not records:
             return {}
-        data = "".join(" .\n".join(record.lines) + " .\n" for record in records)
+        data = "".join(" .\n".join(record.statements.lines) + " .\n" for record in records)
         report = validate(self._loader.profiles, data)
         violations: dict[str, list[Result]] = {}
         for result in report.results:
@@ -488,9 +486,8 @@ class _Run:
                 )
         return rejected
 
-    def _lines(self, record: Record, digest_: str, known: _Known | None) -> Iterator[str]:
+    def _lines(self, record: Record, digest_: str, known: _Known | None) -> Sequence[str]:
         """The graph of a record: the description, and what is said of the record itself."""
-        yield from record.lines
         issued = known.issued if known and known.issued else self._at.value
         iri = record.iri
         profiles = [NamedNode(profile.iri) for profile in self._loader.profiles]
@@ -508,7 +505,7 @@ class _Run:
                 Triple(iri, NDL.digest, Literal(digest_)),
                 *(Triple(iri, DCT.conformsTo, profile) for profile in profiles),
             ]
-        yield from map(str, own)
+        return [*record.statements.lines, *map(str, own)]
 
     def _rejection(self, record: Record, report: ValidationReport) -> list[Triple]:
         iri = NamedNode(_rejection(self._loader.base, record))

@@ -14,7 +14,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ndl_graph.names import NameTable, name_table
 from ndl_graph.namespaces import ADMS, DCAT, DCT, FOAF, IANA, NDL, PREFIXES, RDF, SCHEMA, SPDX, VCARD, XSD
-from ndl_graph.record import Node, Term
+from ndl_graph.record import Block, Node, Term, triples_of
 
 __all__ = ["RELATIVE_BASE", "STEPS", "Normaliser", "Repairs", "Step"]
 
@@ -185,9 +185,9 @@ class Repairs:
 
 # --- terms -----------------------------------------------------------------------------------------------
 
-_CLEAN_IRI: Final = re.compile(
-    r"[a-z][a-z0-9+.\-]*:(?://[^/?#A-Z\x00-\x20]*(?=[/?#]|\Z)|(?!//))[^\x00-\x20<>\"{}|\\^`]*\Z"
-)
+_ALLOWED: Final = r"[^\x00-\x20<>\"{}|\\^`]"
+_CLEAN: Final = rf"[a-z][a-z0-9+.\-]*:(?://(?:(?![A-Z/?#]){_ALLOWED})*(?=[/?#>]|\Z)|(?!//)){_ALLOWED}*"
+_CLEAN_IRI: Final = re.compile(_CLEAN + r"\Z")
 _FORBIDDEN: Final = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
 _ABSOLUTE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)\Z", re.S)
 _TAG: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*\Z")
@@ -365,23 +365,23 @@ _LANGUAGES: Final = {
     "fr": "FRA", "fra": "FRA", "de": "DEU", "deu": "DEU", "es": "SPA", "spa": "SPA", "pl": "POL", "pol": "POL",
 }  # fmt: skip
 
-Block = Sequence[Triple]
 Mended = tuple[Sequence[Term], Sequence[Triple]]
-Rule = Callable[["Normaliser", Term, Block], Mended | None]
+#: A rule looks at a value and at all that is said of its subject; without a change it gives None.
+Rule = Callable[["Normaliser", Term, Sequence[Triple]], Mended | None]
 
 
 def _replaced(*values: Term) -> Mended:
     return values, ()
 
 
-def _link(_: "Normaliser", value: Term, __: Block) -> Mended | None:
+def _link(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None:
     if isinstance(value, Literal) and value.value.strip().startswith(("http://", "https://")):
         cleaned = clean_iri(value.value)
         return _replaced(NamedNode(cleaned)) if cleaned and " " not in value.value.strip() else None
     return None
 
 
-def _email(_: "Normaliser", value: Term, __: Block) -> Mended | None:
+def _email(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None:
     if isinstance(value, Literal) or (isinstance(value, NamedNode) and not value.value.startswith("mailto:")):
         address = value.value.strip().removeprefix(RELATIVE_BASE).removeprefix("mailto:").strip()
         if _EMAIL.match(address):
@@ -389,14 +389,14 @@ def _email(_: "Normaliser", value: Term, __: Block) -> Mended | None:
     return None
 
 
-def _date(_: "Normaliser", value: Term, __: Block) -> Mended | None:
+def _date(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None:
     if not isinstance(value, Literal):
         return None
     read = read_date(value.value)
     return _replaced(read) if read and read != value else None
 
 
-def _language(_: "Normaliser", value: Term, __: Block) -> Mended | None:
+def _language(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None:
     if isinstance(value, Literal):
         code = _LANGUAGES.get(value.value.strip().split("-")[0].split("_")[0].casefold())
         if code:
@@ -404,7 +404,7 @@ def _language(_: "Normaliser", value: Term, __: Block) -> Mended | None:
     return None
 
 
-def _licence(normaliser: "Normaliser", value: Term, _: Block) -> Mended | None:
+def _licence(normaliser: "Normaliser", value: Term, _: Sequence[Triple]) -> Mended | None:
     if isinstance(value, (NamedNode, Literal)):
         known = normaliser.licences.find(value.value)
         if known and known != value.value:
@@ -414,7 +414,7 @@ def _licence(normaliser: "Normaliser", value: Term, _: Block) -> Mended | None:
     return None
 
 
-def _media_type(normaliser: "Normaliser", value: Term, block: Block) -> Mended | None:
+def _media_type(normaliser: "Normaliser", value: Term, block: Sequence[Triple]) -> Mended | None:
     if isinstance(value, NamedNode):
         found = re.match(r"https?://(?:www\.)?iana\.org/assignments/media-types/(.+?)/?\Z", value.value)
         standard = IANA[found[1]] if found else value
@@ -431,7 +431,7 @@ def _media_type(normaliser: "Normaliser", value: Term, block: Block) -> Mended |
     return None
 
 
-def _format(normaliser: "Normaliser", value: Term, _: Block) -> Mended | None:
+def _format(normaliser: "Normaliser", value: Term, _: Sequence[Triple]) -> Mended | None:
     if isinstance(value, (Literal, NamedNode)):
         known = normaliser.formats.find(value.value)
         if known and known != value.value:
@@ -439,7 +439,7 @@ def _format(normaliser: "Normaliser", value: Term, _: Block) -> Mended | None:
     return None
 
 
-def _frequency(normaliser: "Normaliser", value: Term, block: Block) -> Mended | None:
+def _frequency(normaliser: "Normaliser", value: Term, block: Sequence[Triple]) -> Mended | None:
     if not isinstance(value, (Literal, NamedNode)):
         return None
     known = _ISO_REPEAT.get(value.value.strip().upper())
@@ -451,7 +451,7 @@ def _frequency(normaliser: "Normaliser", value: Term, block: Block) -> Mended | 
     return _replaced(NamedNode(iri))
 
 
-def _access(_: "Normaliser", value: Term, block: Block) -> Mended | None:
+def _access(_: "Normaliser", value: Term, block: Sequence[Triple]) -> Mended | None:
     if isinstance(value, Literal):
         code = _ACCESS.get(value.value.strip().casefold())
         iri = NamedNode(f"{_EU}access-right/{code}") if code else None
@@ -462,7 +462,7 @@ def _access(_: "Normaliser", value: Term, block: Block) -> Mended | None:
     return None
 
 
-def _pod_access(_: "Normaliser", value: Term, block: Block) -> Mended | None:
+def _pod_access(_: "Normaliser", value: Term, block: Sequence[Triple]) -> Mended | None:
     if isinstance(value, Literal) and (code := _ACCESS.get(value.value.strip().casefold())):
         iri = NamedNode(f"{_EU}access-right/{code}")
         if not _states(block, DCT.accessRights, iri):
@@ -470,7 +470,7 @@ def _pod_access(_: "Normaliser", value: Term, block: Block) -> Mended | None:
     return None
 
 
-def _agent(normaliser: "Normaliser", value: Term, _: Block) -> Mended | None:
+def _agent(normaliser: "Normaliser", value: Term, _: Sequence[Triple]) -> Mended | None:
     if isinstance(value, Literal):
         if value.value.strip().startswith(("http://", "https://")):
             return _link(normaliser, value, ())
@@ -480,7 +480,7 @@ def _agent(normaliser: "Normaliser", value: Term, _: Block) -> Mended | None:
     return None
 
 
-def _period(_: "Normaliser", value: Term, __: Block) -> Mended | None:
+def _period(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None:
     if not isinstance(value, Literal) or value.value.count("/") != 1:
         return None
     start, end = (part.strip() for part in value.value.split("/"))
@@ -494,7 +494,7 @@ def _period(_: "Normaliser", value: Term, __: Block) -> Mended | None:
     return (node,), (Triple(node, RDF.type, DCT.PeriodOfTime), *said)
 
 
-def _states(block: Block, predicate: NamedNode, value: Term) -> bool:
+def _states(block: Sequence[Triple], predicate: NamedNode, value: Term) -> bool:
     return any(triple.predicate == predicate and triple.object == value for triple in block)
 
 
@@ -530,6 +530,14 @@ _RULES: Final[dict[NamedNode, tuple[str, Rule]]] = {
     DCT.temporal: ("period", _period),
 }
 _KEPT_EMPTY: Final = frozenset({SPDX.checksumValue, SCHEMA.sha256})
+# Written as N-Triples, these need no repair of their own: an IRI that is clean, a blank node, a literal with some text.
+_PLAIN_IRI: Final = re.compile(rf"<{_CLEAN}>\Z")
+_PLAIN_VALUE: Final = re.compile(
+    rf'(?:<{_CLEAN}>|_:[^\s<>"]+'
+    rf'|"(?!(?:\s|\\[trn])*")(?:[^"\\\n\r]|\\.)*+"(?:@(?P<tag>[A-Za-z0-9-]+)|\^\^<{_CLEAN}>)?)\Z'
+)
+_REMEMBERED: Final = 50_000
+_SHORT: Final = 200
 
 
 class Normaliser:
@@ -547,55 +555,135 @@ class Normaliser:
         self.frequencies: NameTable = name_table("frequency")
         self._predicates: dict[NamedNode, NamedNode] = {}
         self._tags: dict[str, str | None] = {}
+        self._rules: dict[str, bool] = {}
+        self._plain: dict[str, bool] = {}
 
-    def blocks(self, triples: Iterable[Triple]) -> Iterator[list[Triple]]:
-        """Runs of repaired triples with one subject each, in the order given."""
+    def blocks(self, triples: Iterable[Triple]) -> Iterator[Block]:
+        """Runs of repaired statements with one subject each, in the order given.
+
+        Most statements need no repair, which their N-Triples text tells; only the others are taken apart.
+        """
         block: list[Triple] = []
-        subject: Node | None = None
+        lines: list[str] = []
+        subject = ""
         for triple in triples:
-            if triple.subject != subject:
+            line = str(triple)
+            start = line.split(" ", 1)[0]
+            if start != subject:
                 if block:
-                    yield from self._block(block)
-                block, subject = [], triple.subject
+                    yield from self._block(subject, block, lines)
+                block, lines, subject = [], [], start
             block.append(triple)
+            lines.append(line)
         if block:
-            yield from self._block(block)
+            yield from self._block(subject, block, lines)
 
-    def _block(self, block: list[Triple]) -> Iterator[list[Triple]]:
+    def _block(self, subject: str, block: list[Triple], lines: list[str]) -> Iterator[Block]:
+        if not (subject.startswith("_:") or _PLAIN_IRI.match(subject)):
+            # An IRI that holds a space looks like another one that starts in the same way.
+            for node in dict.fromkeys(triple.subject for triple in block):
+                yield from self._mend([triple for triple in block if triple.subject == node])
+            return
+        after = len(subject) + 1
+        odd = [number for number, line in enumerate(lines) if not self._is_plain(line[after:])]
+        if not odd:
+            yield Block(subject, lines)
+            return
+        mended: list[str] = []
+        extra: list[Triple] = []
+        done = 0
+        for number in odd:
+            mended += lines[done:number]
+            mended += self._statement(block[number].subject, block[number], block, extra)
+            done = number + 1
+        mended += lines[done:]
+        if mended:
+            yield Block(subject, mended)
+        yield from _single(extra)
+
+    def _mend(self, block: list[Triple]) -> Iterator[Block]:
         subject = self._node(block[0].subject)
         if subject is None:
             return
-        mended: list[Triple] = []
         extra: list[Triple] = []
-        same = subject is block[0].subject
-        for triple in block:
-            given = triple.predicate
-            predicate = self._predicates.get(given) or self._predicate(given)
-            value: Term | None = triple.object
-            if isinstance(value, NamedNode):
-                value = self._iri_value(value, given)
-            elif isinstance(value, Literal):
-                value = self._literal(value, predicate)
-            elif isinstance(value, Triple):
-                self.repairs.note("term", value, "left out: a statement about a statement (RDF 1.2)")
-                continue
-            if value is None:
-                continue
-            rule = _RULES.get(predicate)
-            change = rule[1](self, value, block) if rule else None
-            if rule and change:
-                values, more = change
-                self.repairs.note(rule[0], value, next((new for new in values if new != value), values[0]))
-                mended.extend(Triple(subject, predicate, new) for new in values)
-                extra.extend(more)
-            elif same and predicate is given and value is triple.object:
-                mended.append(triple)
-            else:
-                mended.append(Triple(subject, predicate, value))
+        mended = [line for triple in block for line in self._statement(subject, triple, block, extra)]
         if mended:
-            yield mended
-        for triple in extra:
-            yield [triple]
+            yield Block(str(subject), mended)
+        yield from _single(extra)
+
+    def _is_plain(self, said: str) -> bool:
+        """Whether property and value, as N-Triples has them, are as they should be."""
+        predicate, value = said.split(" ", 1)
+        ruled = self._rules.get(predicate)
+        if ruled is None:
+            ruled = self._know(predicate)
+            if ruled is None:
+                return False
+        key = said if ruled else value
+        plain = self._plain.get(key)
+        if plain is None:
+            match = _PLAIN_VALUE.match(value)
+            plain = match is not None and ((tag := match["tag"]) is None or self._is_tag(tag))
+            if plain and ruled:
+                plain = self._obeys(predicate, value)
+            # A long text does not come twice.
+            if len(key) < _SHORT:
+                if len(self._plain) > _REMEMBERED:
+                    self._plain.clear()  # values come from outside: what is remembered stays bounded
+                self._plain[key] = plain
+        return plain
+
+    def _know(self, predicate: str) -> bool | None:
+        """Whether a rule goes with a property; None for a property that needs repair itself."""
+        if not _PLAIN_IRI.match(predicate):
+            return None
+        node = NamedNode(predicate[1:-1])
+        if _standard_term(node.value) != node.value:
+            return None
+        if len(self._rules) > _REMEMBERED:
+            self._rules.clear()
+        self._rules[predicate] = node in _RULES or node == RDF.type
+        return self._rules[predicate]
+
+    def _obeys(self, predicate: str, value: str) -> bool:
+        """Whether the property's rule leaves the value alone, whatever else is said of the subject."""
+        triple = triples_of([f"_:b {predicate} {value}"])[0]
+        if triple.predicate == RDF.type:
+            return isinstance(triple.object, NamedNode) and _standard_term(triple.object.value) == triple.object.value
+        return _RULES[triple.predicate][1](self, triple.object, (triple,)) is None
+
+    def _is_tag(self, tag: str) -> bool:
+        standard = self._tag(tag)
+        # Oxigraph keeps tags in lower case, which BCP 47 allows: a difference of case alone is no repair.
+        return standard is not None and standard.casefold() == tag.casefold()
+
+    def _tag(self, tag: str) -> str | None:
+        if tag not in self._tags:
+            self._tags[tag] = _tag(tag)
+        return self._tags[tag]
+
+    def _statement(self, subject: Node, triple: Triple, block: list[Triple], extra: list[Triple]) -> list[str]:
+        """One statement after repair, as lines; what else it says is added to `extra`."""
+        given = triple.predicate
+        predicate = self._predicates.get(given) or self._predicate(given)
+        value: Term | None = triple.object
+        if isinstance(value, NamedNode):
+            value = self._iri_value(value, given)
+        elif isinstance(value, Literal):
+            value = self._literal(value, predicate)
+        elif isinstance(value, Triple):
+            self.repairs.note("term", value, "left out: a statement about a statement (RDF 1.2)")
+            return []
+        if value is None:
+            return []
+        rule = _RULES.get(predicate)
+        change = rule[1](self, value, block) if rule else None
+        values: Sequence[Term] = (value,)
+        if rule and change:
+            values, more = change
+            self.repairs.note(rule[0], value, next((new for new in values if new != value), values[0]))
+            extra.extend(more)
+        return [str(Triple(subject, predicate, new)) for new in values]
 
     def _node(self, node: Node) -> Node | None:
         if not isinstance(node, NamedNode) or _CLEAN_IRI.match(node.value):
@@ -632,14 +720,16 @@ class Normaliser:
         tag = value.language
         if tag is None:
             return value
-        if tag not in self._tags:
-            self._tags[tag] = _tag(tag)
-        standard = self._tags[tag]
-        # Oxigraph keeps tags in lower case, which BCP 47 allows: a difference of case alone is no repair.
+        if self._is_tag(tag):
+            return value
+        standard = self._tag(tag)
         if standard is None:
             self.repairs.note("language-tag", f'"{text}"@{tag}', text)
             return Literal(text)
-        if standard.casefold() == tag.casefold():
-            return value
         self.repairs.note("language-tag", f"@{tag}", f"@{standard}")
         return Literal(text, language=standard)
+
+
+def _single(triples: Iterable[Triple]) -> Iterator[Block]:
+    for triple in triples:
+        yield Block(str(triple.subject), [str(triple)])

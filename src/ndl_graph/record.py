@@ -1,22 +1,38 @@
 """A record: one bounded description, its identity and its digest.
 
-`Spool` gathers the triples of a source on disk; `split` cuts them into one description for each dataset,
-data service, series or catalogue, in bounded memory, whatever the order of the triples.
+From `normalise` on a statement is kept as a line of N-Triples: lines are gathered, cut, compared and stored as they
+are, and terms are made of them only where somebody looks inside. `Spool` gathers the lines of a source on disk;
+`split` cuts them into one description for each dataset, data service, series or catalogue, in bounded memory,
+whatever the order of the source.
 """
 
 import hashlib
+import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import IO, Final, Self
+from functools import cached_property, lru_cache
+from typing import IO, Final, NamedTuple, Self
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from ndl_graph.namespaces import DCAT, DCT, FOAF, PREFIXES, RDF, SCHEMA, SKOS, Namespace
 
-__all__ = ["KINDS", "Description", "Kind", "Node", "Record", "Spool", "Term", "digest", "split"]
+__all__ = [
+    "KINDS",
+    "Block",
+    "Description",
+    "Kind",
+    "Node",
+    "Record",
+    "Spool",
+    "Statements",
+    "Term",
+    "digest",
+    "split",
+    "triples_of",
+]
 
 #: What may stand as a subject. Triple terms (RDF 1.2) are left out on the way in: see `normalise`.
 Node = NamedNode | BlankNode | Triple
@@ -42,32 +58,72 @@ KINDS: Final = (
     Kind("catalog", DCAT.Catalog),
     Kind("dataset", DCAT.Resource),
 )
-_ROOT_TYPES: Final = frozenset(kind.type for kind in KINDS)
 
+
+def _written(*terms: NamedNode) -> frozenset[str]:
+    return frozenset(map(str, terms))
+
+
+_TYPE: Final = str(RDF.type)
+_ROOT_TYPES: Final = _written(*(kind.type for kind in KINDS))
 # A service mentioned by a distribution is a part of it, until somebody describes it in its own right.
-_OWN_DESCRIPTION: Final = frozenset({DCT.description, DCT.publisher, DCT.identifier})
+_OWN_DESCRIPTION: Final = _written(DCT.description, DCT.publisher, DCT.identifier)
 # A catalogue's list of its members belongs to the catalogue being read, not to a description.
-_MEMBERSHIP: Final = frozenset({DCAT.dataset, DCAT.service, DCAT.record, DCAT.resource, SCHEMA.dataset})
+_MEMBERSHIP: Final = _written(DCAT.dataset, DCAT.service, DCAT.record, DCAT.resource, SCHEMA.dataset)
 # Statements about a description that are made from outside it.
-_ABOUT: Final = frozenset({FOAF.primaryTopic, _DQV.computedOn})
+_ABOUT: Final = _written(FOAF.primaryTopic, _DQV.computedOn)
+_ACCESS_SERVICE: Final = str(DCAT.accessService)
 # Following these would draw whole vocabularies into a description.
-_NOT_FOLLOWED: Final = frozenset(
-    {RDF.type, SKOS.inScheme, SKOS.broader, SKOS.narrower, SKOS.related, SKOS.topConceptOf, SKOS.member}
+_NOT_FOLLOWED: Final = _written(
+    RDF.type, SKOS.inScheme, SKOS.broader, SKOS.narrower, SKOS.related, SKOS.topConceptOf, SKOS.member
 )
+_TITLES: Final = _written(DCT.title, SCHEMA.name)
 
 
 _PAGE_SIZE: Final = 32 * 1024
 _PAGES_KEPT: Final = 64
-_SUBJECTS_KEPT: Final = 2048
+
+
+class Block(NamedTuple):
+    """Statements with one subject: the subject as N-Triples has it, and the lines, without the full stop."""
+
+    subject: str
+    lines: Sequence[str]
+
+
+def triples_of(lines: Iterable[str]) -> list[Triple]:
+    """The triples that N-Triples lines without their full stops state."""
+    text = " .\n".join(lines)
+    return [quad.triple for quad in parse(f"{text} .", RdfFormat.N_TRIPLES, lenient=True)] if text else []
+
+
+class Statements:
+    """A set of triples as N-Triples lines or as terms; the other form is made when it is asked for."""
+
+    def __init__(self, *, lines: Sequence[str] | None = None, triples: Sequence[Triple] | None = None) -> None:
+        if lines is not None:
+            self.lines = lines
+        if triples is not None:
+            self.triples = triples
+
+    @cached_property
+    def lines(self) -> Sequence[str]:
+        """N-Triples lines without their full stops, in the order given."""
+        return tuple(map(str, self.triples))
+
+    @cached_property
+    def triples(self) -> Sequence[Triple]:
+        """The triples, in the order given."""
+        return tuple(triples_of(self.lines))
 
 
 @dataclass(frozen=True)
 class Description:
-    """The triples about one root node, before it has an identity in a catalogue."""
+    """What is said about one root node, before it has an identity in a catalogue."""
 
     root: Node
     kind: str
-    triples: Sequence[Triple]
+    statements: Statements
 
 
 @dataclass(frozen=True)
@@ -82,30 +138,37 @@ class Record:
     dataset: NamedNode
     kind: str
     key: str
-    triples: tuple[Triple, ...]
+    statements: Statements = field(repr=False)
     source: str = ""
-    lines: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def triples(self) -> Sequence[Triple]:
+        """What is said."""
+        return self.statements.triples
 
     @property
     def slug(self) -> str:
         """The last part of the record's IRI."""
         return self.iri.value.rsplit("/", 1)[-1]
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the sorted N-Triples of the description."""
-        return digest(self.lines)
-
 
 def digest(lines: Iterable[str]) -> str:
-    """SHA-256, in hexadecimal, of N-Triples lines, which must be sorted."""
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    """SHA-256, in hexadecimal, of N-Triples lines, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+class _Page(NamedTuple):
+    """What a page holds of one subject: the nodes it leads to, the lines, and its list of members apart."""
+
+    links: list[tuple[str, bool]]
+    lines: list[str]
+    members: list[str]
 
 
 class Spool:
-    """The triples of one source, in pages of whole subjects: in memory while small and in a file when not.
+    """The statements of one source, in pages of whole blocks: in memory while small and in a file when not.
 
-    What stays in memory is one page number for each run of a subject's triples (some 200 bytes a subject), not what
+    What stays in memory is a page number for each run of a subject's statements (some 200 bytes a subject), not what
     is said. Publishers write what belongs together close together, so a page read is seldom read for one subject.
     """
 
@@ -113,14 +176,13 @@ class Spool:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=memory)  # noqa: SIM115 - closed in __exit__
         self._end = 0
         self._pages: list[tuple[int, int]] = []
-        self._places: dict[Node, list[int]] = {}
-        self._types: dict[Node, set[NamedNode]] = {}
-        self._own: set[Node] = set()
-        self._about: dict[Node, list[Node]] = defaultdict(list)
-        self._mentioned: set[Node] = set()
-        self._reached: set[Node] = set()
+        self._places: dict[str, int | tuple[int, ...]] = {}
+        self._types: dict[str, set[str]] = {}
+        self._own: set[str] = set()
+        self._about: dict[str, list[str]] = defaultdict(list)
+        self._mentioned: set[str] = set()
+        self._unreached: dict[str, None] = {}
         self._read_page = lru_cache(_PAGES_KEPT)(self._parse_page)
-        self._read_subject = lru_cache(_SUBJECTS_KEPT)(self._gather)
 
     def __enter__(self) -> Self:
         return self
@@ -128,22 +190,22 @@ class Spool:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, blocks: Iterable[Sequence[Triple]]) -> None:
-        """Adds runs of triples of one subject, all or none: where reading on fails, nothing of `blocks` stays."""
+    def add(self, blocks: Iterable[Block]) -> None:
+        """Adds blocks, all or none: where reading on fails, nothing of `blocks` stays."""
         pages: list[tuple[int, int]] = []
-        places: list[tuple[Node, int]] = []
-        types: list[tuple[Node, NamedNode]] = []
-        about: list[tuple[Node, Node]] = []
-        own: list[Node] = []
-        mentioned: list[Node] = []
-        page: list[str] = []
+        places: list[tuple[str, int]] = []
+        types: list[tuple[str, str]] = []
+        about: list[tuple[str, str]] = []
+        own: list[str] = []
+        mentioned: list[str] = []
+        page: list[tuple[str, list[tuple[str, bool]], Sequence[str], Sequence[str]]] = []
         size = 0
         end = self._end
         number = len(self._pages)
 
         def flush() -> None:
             nonlocal end, size, number
-            text = "".join(page).encode()
+            text = json.dumps(page, ensure_ascii=False, check_circular=False).encode()
             self._file.seek(end)
             self._file.write(text)
             pages.append((end, len(text)))
@@ -152,27 +214,38 @@ class Spool:
             size = 0
             page.clear()
 
-        for block in blocks:
-            subject = block[0].subject
-            text = " .\n".join(map(str, block)) + " .\n"
-            page.append(text)
-            size += len(text)
+        for subject, lines in blocks:
+            links: list[tuple[str, bool]] = []
             places.append((subject, number))
+            members: list[str] = []
             described = False
-            for triple in block:
-                predicate = triple.predicate
-                if predicate == RDF.type:
-                    if isinstance(triple.object, NamedNode) and triple.object in _ROOT_TYPES:
-                        types.append((subject, triple.object))
+            after = len(subject) + 1
+            for line in lines:
+                size += len(line)
+                predicate, value = line[after:].split(" ", 1)
+                leads = value[0] != '"'
+                if predicate == _TYPE:
+                    if value in _ROOT_TYPES:
+                        types.append((subject, value))
                 elif predicate in _ABOUT:
-                    if not isinstance(triple.object, Literal):
-                        about.append((triple.object, subject))
-                elif predicate not in _MEMBERSHIP:
+                    if leads:
+                        about.append((value, subject))
+                        links.append((value, False))
+                elif predicate in _MEMBERSHIP:
+                    members.append(line)
+                else:
                     described = True
-                    if predicate == DCAT.accessService and not isinstance(triple.object, Literal):
-                        mentioned.append(triple.object)
+                    if leads and predicate not in _NOT_FOLLOWED:
+                        service = predicate == _ACCESS_SERVICE
+                        links.append((value, service))
+                        if service:
+                            mentioned.append(value)
             if described:
                 own.append(subject)
+            if members:
+                apart = set(members)
+                lines = [line for line in lines if line not in apart]
+            page.append((subject, links, lines, members))
             if size > _PAGE_SIZE:
                 flush()
         if page:
@@ -180,9 +253,13 @@ class Spool:
         self._end = end
         self._pages += pages
         for subject, place in places:
-            known = self._places.setdefault(subject, [])
-            if not known or known[-1] != place:
-                known.append(place)
+            known = self._places.get(subject)
+            if known is None:
+                self._places[subject] = place
+            elif isinstance(known, int):
+                self._places[subject] = known if known == place else (known, place)
+            elif known[-1] != place:
+                self._places[subject] = (*known, place)
         for subject, type_ in types:
             self._types.setdefault(subject, set()).add(type_)
         for topic, subject in about:
@@ -191,69 +268,67 @@ class Spool:
         self._mentioned.update(mentioned)
 
     @property
-    def roots_seen(self) -> dict[Node, set[NamedNode]]:
+    def roots_seen(self) -> dict[str, set[str]]:
         """The subjects that may get a description, in the order in which they were met."""
         return self._types
 
     @property
-    def unreached(self) -> list[Node]:
+    def unreached(self) -> list[str]:
         """The subjects that no description drew in, once `split` has run."""
-        return [subject for subject in self._places if subject not in self._reached]
+        return list(self._unreached)
 
-    def roots(self) -> Iterator[tuple[Node, str]]:
+    def roots(self) -> Iterator[tuple[str, str]]:
         """The nodes that get a description each, in the order of the source, and their kinds."""
         for subject, types in self._types.items():
             if subject not in self._own:
                 continue  # a type and nothing else is a reference, not a description
-            kind = next(kind.name for kind in KINDS if kind.type in types)
+            kind = next(kind.name for kind in KINDS if str(kind.type) in types)
             if kind == "service" and not self._stands_alone(subject):
                 continue
             yield subject, kind
 
-    def _stands_alone(self, service: Node) -> bool:
-        if isinstance(service, BlankNode) and service in self._mentioned:
+    def _stands_alone(self, service: str) -> bool:
+        if service.startswith("_:") and service in self._mentioned:
             return False
-        return any(triple.predicate in _OWN_DESCRIPTION for triple in self.read(service))
+        after = len(service) + 1
+        return any(line[after:].split(" ", 1)[0] in _OWN_DESCRIPTION for line in self.read(service))
 
-    def read(self, subject: Node) -> list[Triple]:
-        """All triples with that subject."""
-        return self._read_subject(subject)
+    def read(self, subject: str) -> list[str]:
+        """All lines with that subject."""
+        return [line for part in self._gather(subject) for line in (*part.lines, *part.members)]
 
-    def _gather(self, subject: Node) -> list[Triple]:
-        return [triple for page in self._places.get(subject, ()) for triple in self._read_page(page)[subject]]
+    def _gather(self, subject: str) -> Iterator[_Page]:
+        places = self._places.get(subject, ())
+        for number in (places,) if isinstance(places, int) else places:
+            yield from self._read_page(number)[subject]
 
-    def _parse_page(self, number: int) -> dict[Node, list[Triple]]:
+    def _parse_page(self, number: int) -> dict[str, list[_Page]]:
         offset, length = self._pages[number]
         self._file.seek(offset)
-        page: dict[Node, list[Triple]] = {}
-        for quad in parse(self._file.read(length), RdfFormat.N_TRIPLES, lenient=True):
-            triple = quad.triple
-            page.setdefault(triple.subject, []).append(triple)
+        page: dict[str, list[_Page]] = {}
+        for subject, *parts in json.loads(self._file.read(length)):
+            page.setdefault(subject, []).append(_Page(*parts))
         return page
 
-    def describe(self, root: Node, roots: set[Node]) -> list[Triple]:
+    def start_split(self) -> None:
+        """Forgets what earlier descriptions drew in."""
+        self._unreached = dict.fromkeys(self._places)
+
+    def describe(self, root: str, roots: set[str]) -> list[str]:
         """The bounded description of a root: all that is reached from it without passing another root."""
-        found: dict[Triple, None] = {}
-        queue: list[Node] = [root, *self._about.get(root, ())]
-        seen: set[Node] = set(queue)
+        found: dict[str, None] = {}
+        queue: list[str] = [root, *self._about.get(root, ())]
+        seen: set[str] = set(queue)
         while queue:
             subject = queue.pop()
-            self._reached.add(subject)
-            for triple in self.read(subject):
-                if triple.predicate in _MEMBERSHIP:
-                    continue
-                found[triple] = None
-                target = triple.object
-                if (
-                    not isinstance(target, (Literal, Triple))
-                    and target not in seen
-                    and target in self._places
+            self._unreached.pop(subject, None)
+            for part in self._gather(subject):
+                found.update(dict.fromkeys(part.lines))
+                for target, service in part.links:
                     # A service that has a record of its own is told again with the data it gives access to.
-                    and (target not in roots or triple.predicate == DCAT.accessService)
-                    and triple.predicate not in _NOT_FOLLOWED
-                ):
-                    seen.add(target)
-                    queue.append(target)
+                    if target not in seen and target in self._places and (service or target not in roots):
+                        seen.add(target)
+                        queue.append(target)
         return list(found)
 
 
@@ -261,8 +336,17 @@ def split(spool: Spool) -> Iterator[Description]:
     """One description for each dataset, data service, series and catalogue in the spool."""
     roots = dict(spool.roots())
     standing = set(roots)
+    spool.start_split()
     for root, kind in roots.items():
-        triples = spool.describe(root, standing)
-        if kind == "catalog" and not any(triple.predicate in (DCT.title, SCHEMA.name) for triple in triples):
-            continue
-        yield Description(root, kind, triples)
+        lines = spool.describe(root, standing)
+        if kind == "catalog":
+            after = len(root) + 1
+            if not any(line.startswith(root) and line[after:].split(" ", 1)[0] in _TITLES for line in lines):
+                continue
+        yield Description(_node(root), kind, Statements(lines=lines))
+
+
+def _node(text: str) -> Node:
+    if text.startswith("_:"):
+        return BlankNode(text[2:])
+    return triples_of([f"{text} {_TYPE} {text}"])[0].subject

@@ -12,7 +12,7 @@ from ndl_graph.formats.rdf import write as write_rdf
 from ndl_graph.identity import identify, organisation_iri, settle
 from ndl_graph.namespaces import DCAT, DCT, FOAF, RDF, VCARD
 from ndl_graph.normalise import RELATIVE_BASE, Normaliser
-from ndl_graph.record import Spool, split
+from ndl_graph.record import Block, Spool, split, triples_of
 
 BASE = "https://base.example/"
 # What XML 1.0 can hold, since RDF/XML is one of the forms.
@@ -88,7 +88,7 @@ def normalise(triples: list[Triple]) -> tuple[list[Triple], dict[str, int]]:
         for description in split(spool):
             identity = identify(description)
             dataset = NamedNode(identity.iri or f"{BASE}id/dataset/x")
-            out += settle(description, dataset, BASE, normaliser)
+            out += settle(description, dataset, BASE, normaliser).triples
     return list(dict.fromkeys(out)), normaliser.repairs.counts
 
 
@@ -107,9 +107,9 @@ def test_split_and_join_lose_nothing(triples: list[Triple], random: object) -> N
     shuffled = list(triples)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     with Spool(memory=100) as spool:
-        spool.add([one] for one in shuffled)
-        joined = {triple for description in split(spool) for triple in description.triples}
-        left = {triple for node in spool.unreached for triple in spool.read(node)}
+        spool.add(Block(str(one.subject), [str(one)]) for one in shuffled)
+        joined = {triple for description in split(spool) for triple in description.statements.triples}
+        left = {triple for node in spool.unreached for triple in triples_of(spool.read(node))}
     assert joined | left == set(triples)
 
 

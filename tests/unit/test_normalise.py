@@ -8,7 +8,7 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfF
 from ndl_graph.identity import identify, organisation_iri, settle
 from ndl_graph.namespaces import PREFIXES
 from ndl_graph.normalise import RELATIVE_BASE, STEPS, Normaliser, Repairs, Step, clean_iri, read_date
-from ndl_graph.record import Spool, split
+from ndl_graph.record import Spool, split, triples_of
 
 BASE = "https://base.example/"
 PROLOGUE = (
@@ -31,7 +31,7 @@ def normalise(triples: list[Triple], whole: bool) -> tuple[list[Triple], Repairs
     normaliser = Normaliser(organisation_iri(BASE))
     blocks = list(normaliser.blocks(triples))
     if not whole:
-        return [triple for block in blocks for triple in block], normaliser.repairs
+        return [triple for block in blocks for triple in triples_of(block.lines)], normaliser.repairs
     found: list[Triple] = []
     with Spool() as spool:
         spool.add(blocks)
@@ -40,7 +40,7 @@ def normalise(triples: list[Triple], whole: bool) -> tuple[list[Triple], Repairs
         identity = identify(description)
         slug = re.sub(r"\W+", "-", identity.title.lower())
         dataset = NamedNode(identity.iri or f"{BASE}id/{description.kind}/{slug}")
-        found += settle(description, dataset, BASE, normaliser)
+        found += settle(description, dataset, BASE, normaliser).triples
     return found, normaliser.repairs
 
 

@@ -24,7 +24,7 @@ from ndl_graph.formats import Format, format_named, jsonld, rdf, readable, writa
 from ndl_graph.identity import identify, organisation_iri, settle, slug_for
 from ndl_graph.loading import LoadSummary, gather
 from ndl_graph.normalise import STEPS, Normaliser
-from ndl_graph.record import Record, Spool, split
+from ndl_graph.record import Record, Spool, split, triples_of
 from ndl_graph.settings import Settings, limits, open_loader, open_profiles
 from ndl_graph.sources import Source
 from ndl_graph.validation import Result, load_profile, profile_names
@@ -130,11 +130,11 @@ def _read(
                 identity = identify(description)
                 slug = slug_for(identity.title or identity.key)
                 dataset = NamedNode(identity.iri or f"{base}id/{description.kind}/{slug}")
-                triples = settle(description, dataset, base, normaliser)
+                statements = settle(description, dataset, base, normaliser)
                 iri = NamedNode(f"{base}{description.kind}/{slug}")
                 source = files.get(str(description.root), name)
-                records.append(Record(iri, dataset, description.kind, identity.key, triples, source))
-            rest += [triple for node in spool.unreached for triple in spool.read(node)]
+                records.append(Record(iri, dataset, description.kind, identity.key, statements, source))
+            rest += [triple for node in spool.unreached for triple in triples_of(spool.read(node))]
     return records, rest, normaliser
 
 

@@ -101,7 +101,7 @@ def _schema() -> tantivy.Schema:
     for name in FACETS:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
     builder.add_integer_field("modified", fast=True)
-    builder.add_text_field("hit", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field("hit", stored=True)
     return builder.build()
 
 
@@ -224,7 +224,7 @@ class SearchIndex:
                 for value in dict.fromkeys(said["facets"][name]):
                     document.add_text(name, value)
             document.add_integer("modified", said["modified"])
-            document.add_text("hit", json.dumps(said["hit"], ensure_ascii=False))
+            document.add_bytes("hit", json.dumps(said["hit"], ensure_ascii=False).encode())
             writer.add_document(document)
 
     def commit(self) -> None:
@@ -265,7 +265,7 @@ class SearchIndex:
         total = found.count or 0
         hits = []
         for score, address in found.hits[: query.limit]:
-            said = json.loads(str(searcher.doc(address)["hit"][0]))
+            said = json.loads(bytes(searcher.doc(address)["hit"][0]))
             hits.append(Hit(said, float(score) if words else 0.0, self._why(said, words)))
         end = query.offset + len(hits)
         following = base64.urlsafe_b64encode(f"o:{end}".encode()).decode().rstrip("=") if hits and end < total else None

@@ -27,7 +27,7 @@ from ndl_graph.errors import StoreBusyError, StoreError
 
 __all__ = ["EmbeddedStore", "EmbeddedWriter", "Snapshot", "TemporaryStore"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _KEPT: Final = 2  # the newest snapshot and the one before, for going back
 _BULK: Final = 2_000  # quads from which writing files at once beats a transaction
 
@@ -62,7 +62,7 @@ class EmbeddedWriter:
         self.graphs = Store(str(work / "graphs"))
         self.rejected = Store(str(work / "rejected"))
 
-    def replace(self, graphs: Sequence[tuple[str, Iterable[str]]], existing: Iterable[str]) -> None:
+    def replace(self, graphs: Sequence[tuple[str, Sequence[str]]], existing: Iterable[str]) -> None:
         """Puts graphs, given as IRI and N-Triples lines; those in `existing` are cleared first.
 
         Each triple stands in its record's graph and once in the default graph, which is the union of all: Oxigraph's
@@ -113,16 +113,15 @@ class EmbeddedWriter:
         del self.graphs, self.rejected
 
 
-def _quads(graphs: Sequence[tuple[str, Iterable[str]]]) -> tuple[str, int]:
+def _quads(graphs: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, int]:
     """N-Quads of the graphs, each statement also in the default graph, and how many there are."""
     parts: list[str] = []
     count = 0
     for iri, lines in graphs:
-        stated = list(lines)
         for end in (f" <{iri}> .\n", " .\n"):
             # Joining is many times faster than formatting line by line, and a load joins millions.
-            parts += [end.join(stated), end] if stated else []
-        count += 2 * len(stated)
+            parts += [end.join(lines), end] if lines else []
+        count += 2 * len(lines)
     return "".join(parts), count
 
 
