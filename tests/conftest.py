@@ -98,14 +98,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, log: Path) -> Iterator[httpx.Client]:
+def serving(store: Path | str, log: Path, **settings: object) -> Iterator[httpx.Client]:
     """The web service over a store, as a process on a free port."""
     port = free_port()
+    environment = {f"NDL_GRAPH_{name.upper()}": str(value) for name, value in settings.items()}
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ndl_graph", "serve", "--port", str(port), "--store", str(folder)],
+            [sys.executable, "-m", "ndl_graph", "serve", "--port", str(port), "--store", str(store)],
             stdout=out,
             stderr=out,
+            env={**os.environ, **environment},
         )
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
             try:

@@ -23,13 +23,14 @@ RULES: dict[str, set[str]] = {
     "validation": {"errors", "namespaces", "record", "resources"},
     "search": {"description", "errors", "formats", "namespaces", "record"},
     "sources": {"errors", "formats", "record"},
-    "stores": {"errors", "formats", "record"},
-    "catalog": {"description", "errors", "labels", "namespaces", "record", "search"},
+    "sparql": {"errors", "namespaces", "record", "resources"},
+    "stores": {"errors", "formats", "namespaces", "record", "sparql"},
+    "catalog": {"description", "errors", "labels", "namespaces", "record", "search", "sparql"},
     "loading": {
         "catalog", "description", "errors", "formats", "identity", "labels", "namespaces", "normalise", "record",
         "search", "sources", "validation",
     },
-    "settings": {"catalog", "errors", "formats", "loading", "sources", "stores", "validation"},
+    "settings": {"catalog", "errors", "formats", "loading", "sources", "sparql", "stores", "validation"},
 }  # fmt: skip
 EDGES = {"web", "cli"}
 INNER = {*RULES, "__version__"}

@@ -3,58 +3,73 @@
 Stores are handed in; this room knows only the protocol they keep.
 """
 
-import re
+import shutil
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Final, Protocol
 
-from pyoxigraph import (
-    BlankNode,
-    DefaultGraph,
-    Literal,
-    NamedNode,
-    QueryBoolean,
-    QuerySolutions,
-    QueryTriples,
-    Store,
-    Triple,
-)
+from pyoxigraph import BlankNode, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
 
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError, QueryError, RemovedError
 from ndl_graph.labels import Labels, default_labels
-from ndl_graph.namespaces import DCT, FOAF, NDL, PREFIXES, RDF, XSD
-from ndl_graph.record import Record, Statements
-from ndl_graph.search import SearchIndex, SearchQuery, SearchResult
+from ndl_graph.namespaces import DCT, FOAF, NDL, RDF, XSD
+from ndl_graph.record import Record, Statements, Term
+from ndl_graph.search import SearchIndex, SearchQuery, SearchResult, entry
+from ndl_graph.sparql import Query, Statistics, count
 
-__all__ = ["Catalog", "GraphStore", "GraphWriter", "OpenSnapshot", "View"]
+__all__ = ["Answer", "Catalog", "GraphStore", "GraphWriter", "Graphs", "OpenSnapshot", "View"]
+
+
+_BATCH: Final = 100
+
+Answer = QuerySolutions | QueryBoolean | QueryTriples
+
+
+class Graphs(Protocol):
+    """Named graphs and, as the default graph, their union (a set)."""
+
+    def has(self, graph: str) -> bool:
+        """Whether there is a graph of that name."""
+
+    def triples(self, graph: str) -> list[Triple]:
+        """The triples of a graph; none where there is no such graph."""
+
+    def select(self, query: str) -> list[dict[str, Term]]:
+        """The rows of one of our own queries; `PREFIXES` are known."""
+
+    def query(self, query: Query, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
+        """The answer to a query; raises `QueryError`."""
 
 
 class View(Protocol):
-    """One immutable state of a store."""
+    """One state of a store: its records, its index and what was rejected."""
 
     name: str
     folder: Path
-    graphs: Store
-    rejected: Store
 
-    def triples(self, graph: str) -> list[Triple]:
-        """The triples of a record's graph."""
+    @property
+    def graphs(self) -> Graphs:
+        """The records."""
 
-    def rejected_triples(self, graph: str) -> list[Triple]:
-        """The triples of a rejected description and its report."""
+    @property
+    def rejected(self) -> Graphs:
+        """Rejected descriptions with their reports."""
 
 
 class GraphWriter(Protocol):
     """The one writer of a store; nothing it does is seen before `commit`."""
 
     folder: Path
-    graphs: Store
-    rejected: Store
+
+    @property
+    def graphs(self) -> Graphs:
+        """The records as they are with what was written."""
 
     def replace(self, graphs: Sequence[tuple[str, Sequence[str]]], existing: Iterable[str]) -> None:
         """Puts graphs, given as IRI and N-Triples lines."""
@@ -77,6 +92,13 @@ class GraphStore(Protocol):
     @property
     def exists(self) -> bool:
         """Whether anything has been committed yet."""
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether the text index is that of the newest snapshot."""
+
+    def fresh(self) -> str | None:
+        """The name of the newest snapshot where that can be told without waiting."""
 
     def current(self) -> str | None:
         """The name of the newest snapshot."""
@@ -114,16 +136,18 @@ class Catalog:
         self._open: OpenSnapshot | None = None
         self._listing: tuple[str, list[tuple[str, str, str]]] | None = None
         self._lock = threading.Lock()
+        self._statistics: tuple[str, Statistics] | None = None
+        self._counting = threading.Lock()
 
     @property
     def base_iri(self) -> str:
         """What the IRIs of records start with."""
         return self.store.base_iri
 
-    def open_name(self) -> str | None:
-        """The name of the newest snapshot if it is open already, so that asking takes no time."""
+    def opened(self) -> OpenSnapshot | None:
+        """The newest snapshot if it is open already, so that asking takes no time."""
         found = self._open
-        return found.name if found is not None and found.name == self.store.current() else None
+        return found if found is not None and found.name == self.store.fresh() else None
 
     def snapshot(self) -> OpenSnapshot:
         """The newest snapshot; raises `StoreError` where nothing has been loaded yet."""
@@ -145,24 +169,28 @@ class Catalog:
         if not name.startswith(("http://", "https://")):
             for kind in ("dataset", "service", "series"):
                 iri = f"{self.base_iri}{kind}/{name}"
-                if _is_iri(iri) and graphs.contains_named_graph(NamedNode(iri)):
+                if _is_iri(iri) and graphs.has(iri):
                     return iri
             raise NotFoundError(
                 "there is no such record", where=name, hint="Search for it: ndl-graph query, or /dataset?q=…"
             )
         if not _is_iri(name):
             raise NotFoundError("this is no IRI", where=name)
-        if graphs.contains_named_graph(NamedNode(name)):
+        if graphs.has(name):
             return name
-        for quad in graphs.quads_for_pattern(None, FOAF.primaryTopic, NamedNode(name), None):
-            if isinstance(quad.subject, NamedNode):
-                return quad.subject.value
+        for row in graphs.select(
+            f"SELECT ?record {{ GRAPH ?record {{ ?record foaf:primaryTopic <{name}> }} }} LIMIT 1"
+        ):
+            if isinstance(row["record"], NamedNode):
+                return row["record"].value
         raise NotFoundError("there is no such record", where=name, hint="Give a slug, a record IRI or a dataset IRI.")
 
     def get(self, name: str) -> Record:
         """The record of that slug, record IRI or dataset IRI; raises `NotFoundError` or `RemovedError`."""
         iri = self.iri_of(name)
-        triples = self.snapshot().view.triples(iri)
+        return self._record(iri, self.snapshot().view.graphs.triples(iri))
+
+    def _record(self, iri: str, triples: Sequence[Triple]) -> Record:
         node = NamedNode(iri)
         own = {triple.predicate: triple.object for triple in triples if triple.subject == node}
         topic = own.get(FOAF.primaryTopic)
@@ -189,31 +217,39 @@ class Catalog:
         return DescriptionView(record.triples, record.dataset, self.labels, languages)
 
     def records(self) -> Iterator[Record]:
-        """Every record, in the order of their IRIs."""
-        for iri, _, _ in self.listing():
-            yield self.get(iri)
+        """Every record, in the order of their IRIs, a hundred at a time."""
+        graphs = self.snapshot().view.graphs
+        for batch in batched((row[0] for row in self.listing()), _BATCH):
+            found: dict[str, list[Triple]] = {iri: [] for iri in batch}
+            names = " ".join(f"<{iri}>" for iri in batch)
+            rows = graphs.select(f"SELECT ?g ?s ?p ?o {{ VALUES ?g {{ {names} }} GRAPH ?g {{ ?s ?p ?o }} }}")
+            for row in rows:
+                subject, predicate = row["s"], row["p"]
+                assert isinstance(subject, (NamedNode, BlankNode))
+                assert isinstance(predicate, NamedNode)
+                found[_text(row["g"])].append(Triple(subject, predicate, row["o"]))
+            for iri, triples in found.items():
+                yield self._record(iri, triples)
 
     def listing(self) -> list[tuple[str, str, str]]:
         """Every record, by IRI: record IRI, dataset IRI and the date of its last change; kept for the snapshot."""
         snapshot = self.snapshot()
         with self._lock:
             if self._listing is None or self._listing[0] != snapshot.name:
-                found = snapshot.view.graphs.query(
+                found = snapshot.view.graphs.select(
                     "SELECT ?record ?dataset ?modified WHERE { GRAPH ?record { ?record ndl:digest ?digest ; "
-                    "foaf:primaryTopic ?dataset ; dct:modified ?modified } }",
-                    prefixes=PREFIXES,
+                    "foaf:primaryTopic ?dataset ; dct:modified ?modified } }"
                 )
-                assert isinstance(found, QuerySolutions)
-                rows = sorted((row["record"].value, row["dataset"].value, row["modified"].value) for row in found)
+                rows = sorted((_text(row["record"]), _text(row["dataset"]), _text(row["modified"])) for row in found)
                 self._listing = (snapshot.name, rows)
             return self._listing[1]
 
     def holder_of(self, node: str) -> str:
         """The IRI of the record that says something of a node; raises `NotFoundError`."""
         if _is_iri(node):
-            for quad in self.snapshot().view.graphs.quads_for_pattern(NamedNode(node), None, None, None):
-                if isinstance(quad.graph_name, NamedNode):
-                    return quad.graph_name.value
+            query = f"SELECT ?record {{ GRAPH ?record {{ <{node}> ?property ?value }} }} LIMIT 1"
+            for row in self.snapshot().view.graphs.select(query):
+                return _text(row["record"])
         raise NotFoundError("no record says anything of it", where=node)
 
     def search(self, query: SearchQuery) -> SearchResult:
@@ -222,31 +258,34 @@ class Catalog:
 
     # --- SPARQL ---
 
-    def query(
-        self,
-        text: str,
-        default_graphs: Sequence[str] = (),
-        named_graphs: Sequence[str] = (),
-    ) -> QuerySolutions | QueryBoolean | QueryTriples:
-        """Runs a SPARQL 1.1 query on the union of all records, or on the graphs named (SPARQL 1.1 Protocol, 2.1.4).
+    def statistics(self) -> Statistics:
+        """What is in the newest snapshot by class and property; counted once for each snapshot."""
+        snapshot = self.snapshot()
+        with self._counting:
+            if self._statistics is None or self._statistics[0] != snapshot.name:
+                self._statistics = (snapshot.name, count(snapshot.view.graphs.select))
+            return self._statistics[1]
 
-        Raises `QueryError` with line and column.
+    def query(self, query: Query, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
+        """Runs a query here, without limits, on the union of all records or on the graphs named.
+
+        For those who own the machine: queries from outside run in `sparql.pool`. Raises `QueryError`.
         """
-        refuse_excess(text)
-        try:
-            default: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(iri) for iri in default_graphs]
-            named: list[NamedNode | BlankNode] = [NamedNode(iri) for iri in named_graphs]
-        except ValueError as error:
-            raise QueryError(f"a graph is named by no IRI: {error}") from None
-        with told_as_query_error(text):
-            return self.snapshot().view.graphs.query(
-                text,
-                prefixes=PREFIXES,
-                default_graph=default or None,
-                named_graphs=named or None,
-            )
+        if query.services:
+            raise QueryError("SERVICE is not allowed here", hint="Send the query to the web service, which limits it.")
+        return self.snapshot().view.graphs.query(query, default_graphs, named_graphs)
 
-    # --- removing ---
+    # --- changing ---
+
+    def reindex(self) -> int:
+        """Makes the text index anew from the records; gives how many there are."""
+        with self.store.writer() as writer:
+            shutil.rmtree(writer.folder / "index", ignore_errors=True)
+            index = SearchIndex.writing(writer.folder / "index")
+            index.replace((entry(record, self.describe(record)) for record in self.records()), [])
+            index.commit()
+            writer.commit()
+        return len(index)
 
     def remove(self, name: str) -> str:
         """Removes a record and leaves a tombstone; gives its IRI. Raises `NotFoundError`."""
@@ -271,27 +310,21 @@ class Catalog:
 
     def rejected(self) -> list[Mapping[str, str]]:
         """The descriptions that were turned away: IRI of the rejection, dataset, title, source and date."""
-        store = self.store.snapshot()
-        found = store.rejected.query(
+        found = self.store.snapshot().rejected.select(
             "SELECT ?iri ?dataset ?title ?source ?date WHERE { GRAPH ?g { ?iri a ndl:Rejection ; "
             "foaf:primaryTopic ?dataset ; dct:title ?title ; ndl:sourceName ?source ; dct:issued ?date } } "
-            "ORDER BY ?iri",
-            prefixes=PREFIXES,
+            "ORDER BY ?iri"
         )
-        assert isinstance(found, QuerySolutions)
-        names = [variable.value for variable in found.variables]
-        return [{name: row[name].value for name in names} for row in found]
+        return [{name: _text(value) for name, value in row.items()} for row in found]
 
     def reasons(self, iri: str) -> list[dict[str, str | None]]:
         """Why a description was rejected: message, focus node and path of each result."""
-        found = self.store.snapshot().rejected.query(
+        found = self.store.snapshot().rejected.select(
             f"SELECT ?message ?focus_node ?path WHERE {{ GRAPH <{iri}> {{ ?result sh:resultMessage ?message ; "
-            "sh:focusNode ?focus_node OPTIONAL { ?result sh:resultPath ?path } } }",
-            prefixes=PREFIXES,
+            "sh:focusNode ?focus_node OPTIONAL { ?result sh:resultPath ?path } } }"
         )
-        assert isinstance(found, QuerySolutions)
-        names = [variable.value for variable in found.variables]
-        return [{name: row[name].value if row[name] else None for name in names} for row in found]
+        names = ("message", "focus_node", "path")
+        return [{name: _text(row[name]) if name in row else None for name in names} for row in found]
 
 
 @contextmanager
@@ -313,65 +346,12 @@ def _is_iri(text: str) -> bool:
     return True
 
 
-#: Oxigraph's parser and evaluator need stack for each level; some thousands would end the process.
-DEEPEST_QUERY: Final = 500
-MOST_OPERATORS: Final = 2_000
-_QUIET: Final = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|<[^<>"{}|^`\\\s]*>|#[^\n]*'
-)
-_SERVICE: Final = re.compile(r"(?<![?$:\w-])service\s*(?:silent\b\s*)?(?=[<?$]|[\w-]*:)", re.I)
+def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Lists of so many items each; the last may be shorter."""
+    left = iter(items)
+    while batch := list(islice(left, size)):
+        yield batch
 
 
-def refuse_excess(text: str) -> None:
-    """Raises `QueryError` for what would overflow the engine's stack, and for calls to other servers."""
-    told = _QUIET.sub(lambda found: "<>" if found[0].startswith("<") else " ", text)
-    if _SERVICE.search(told):
-        raise QueryError(
-            "SERVICE is not allowed: this endpoint asks no other server",
-            hint="Query the other endpoint yourself, and join the answers.",
-        )
-    depth = deepest = 0
-    for mark in told:
-        if mark in "({[":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif mark in ")}]":
-            depth -= 1
-    if deepest > DEEPEST_QUERY:
-        raise QueryError(f"brackets are nested {deepest} deep; {DEEPEST_QUERY} is the most", hint="Simplify the query.")
-    operators = sum(told.count(mark) for mark in "+-*/|&!=^") + len(
-        re.findall(r"\b(?:union|optional|minus)\b", told, re.I)
-    )
-    if operators > MOST_OPERATORS:
-        raise QueryError(f"there are {operators} operators; {MOST_OPERATORS} is the most", hint="Simplify the query.")
-
-
-@contextmanager
-def told_as_query_error(text: str) -> Iterator[None]:
-    """Answers are computed while they are read: what goes wrong then is still the query's."""
-    try:
-        yield
-    except SyntaxError as error:
-        raise query_error(str(error), text) from None
-    except (ValueError, OSError, RuntimeError) as error:
-        raise QueryError(f"it cannot be run: {str(error).splitlines()[0][:300]}") from None
-
-
-def query_error(said: str, text: str) -> QueryError:
-    """The engine's words about a query as line, column and a caret under the place."""
-    place = re.search(r"(?:error )?at (\d+):(\d+): (.*)", said, re.S)
-    if not place:
-        return QueryError(said.split("\n", 1)[0][:300], hint=_hint(said))
-    line, column = int(place[1]), int(place[2])
-    lines = text.splitlines() or [""]
-    shown = lines[min(line, len(lines)) - 1]
-    start = max(0, column - 60)
-    caret = f"{shown[start : column + 40]}\n  {' ' * (column - 1 - start)}^"
-    message = "the query cannot be understood here" if "expected" in place[3] else place[3].strip()[:300]
-    return QueryError(message, where=f"line {line}, column {column}", hint=caret, line=line, column=column)
-
-
-def _hint(said: str) -> str | None:
-    if "prefix" in said.casefold():
-        return "Declare the prefix first, as in: PREFIX dct: <http://purl.org/dc/terms/>"
-    return None
+def _text(term: Term) -> str:
+    return str(term) if isinstance(term, Triple) else term.value

@@ -9,8 +9,14 @@ NdlGraphError
 ├── NotFoundError           no such record
 │   └── RemovedError        there was one; its tombstone is left
 ├── QueryError              a SPARQL query that cannot be run (line, column)
+│   └── UpdateError         it is an update, and what was asked only reads
+├── LimitError              a query took more than it may: time, memory, rows, bytes
+├── BusyError               too much is being asked at once; try again later
 └── StoreError              the store cannot be opened, read or written
-    └── StoreBusyError      another writer holds it
+    ├── StoreBusyError      another writer holds it
+    ├── StoreDownError      the server that keeps the store does not answer
+    ├── StoreSlowError      it did not answer in time
+    └── StoreLiesError      it answered what makes no sense
 
 Errors know nothing of HTTP or exit codes: the edges decide those.
 """
@@ -18,6 +24,8 @@ Errors know nothing of HTTP or exit codes: the edges decide those.
 from dataclasses import dataclass
 
 __all__ = [
+    "BusyError",
+    "LimitError",
     "NdlGraphError",
     "NotFoundError",
     "NothingToValidateError",
@@ -28,7 +36,11 @@ __all__ = [
     "SettingError",
     "SourceError",
     "StoreBusyError",
+    "StoreDownError",
     "StoreError",
+    "StoreLiesError",
+    "StoreSlowError",
+    "UpdateError",
 ]
 
 
@@ -95,9 +107,40 @@ class QueryError(NdlGraphError):
     column: int | None = None
 
 
+class UpdateError(QueryError):
+    """An update was sent to what only reads."""
+
+
+@dataclass(eq=False)
+class LimitError(NdlGraphError):
+    """A query took more than it may; `limit` is the setting that says how much, `value` what it says."""
+
+    limit: str = ""
+    value: float = 0
+
+
+@dataclass(eq=False)
+class BusyError(NdlGraphError):
+    """Too much is being asked at once; `retry_after` is how many seconds to wait."""
+
+    retry_after: int = 5
+
+
 class StoreError(NdlGraphError):
     """The store cannot be opened, read or written."""
 
 
 class StoreBusyError(StoreError):
     """Another process is writing to the store."""
+
+
+class StoreDownError(StoreError):
+    """The server that keeps the store does not answer."""
+
+
+class StoreSlowError(StoreError):
+    """The server that keeps the store did not answer in time."""
+
+
+class StoreLiesError(StoreError):
+    """The server that keeps the store answered what makes no sense."""

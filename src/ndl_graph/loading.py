@@ -14,7 +14,7 @@ from itertools import chain, count, islice
 from time import monotonic
 from typing import Any, Final
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from ndl_graph.catalog import GraphStore, GraphWriter, now
 from ndl_graph.description import DescriptionView
@@ -22,9 +22,9 @@ from ndl_graph.errors import NdlGraphError, SourceError
 from ndl_graph.formats import Format, detect
 from ndl_graph.identity import Identity, identify, organisation_iri, settle, slug_for
 from ndl_graph.labels import Labels, default_labels
-from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, PREFIXES, RDF
+from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, RDF
 from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs
-from ndl_graph.record import Description, Record, Spool, digest, split
+from ndl_graph.record import Description, Record, Spool, Term, digest, split
 from ndl_graph.search import SearchIndex, entry
 from ndl_graph.sources import Limits, Source, open_item
 from ndl_graph.validation import Profile, Result, ValidationReport, validate
@@ -337,11 +337,11 @@ class _Run:
         self._look()
 
     def _look(self) -> None:
-        self._empty = not any(True for _ in islice(self._writer.graphs.named_graphs(), 1))
+        self._empty = not self._writer.graphs.select("SELECT ?graph { GRAPH ?graph { ?s ?p ?o } } LIMIT 1")
 
     def is_taken(self, iri: str) -> bool:
         """Whether a record IRI is in use."""
-        return not self._empty and self._writer.graphs.contains_named_graph(NamedNode(iri))
+        return not self._empty and self._writer.graphs.has(iri)
 
     def source_ends(self) -> None:
         """Stores the last chunk of a source."""
@@ -364,23 +364,22 @@ class _Run:
             return {}
         given = [key for key in keys if _is_web(key)]
         minted = [key for key in keys if not _is_web(key)]
-        found = self._writer.graphs.query(
+        found = self._writer.graphs.select(
             "SELECT ?key ?record ?digest ?issued WHERE { "
             f"{{ VALUES ?topic {{ {' '.join(str(NamedNode(key)) for key in given)} }} "
             "?record foaf:primaryTopic ?topic . FILTER NOT EXISTS { ?record ndl:key ?other } "
             "BIND (STR(?topic) AS ?key) } "
             f"UNION {{ VALUES ?key {{ {' '.join(str(Literal(key)) for key in minted)} }} ?record ndl:key ?key }} "
             "OPTIONAL { ?record ndl:digest ?digest } OPTIONAL { ?record dct:issued ?issued } "
-            f"FILTER (STRSTARTS(STR(?record), {Literal(self._loader.base)})) }}",
-            prefixes=PREFIXES,
+            f"FILTER (STRSTARTS(STR(?record), {Literal(self._loader.base)})) }}"
         )
-        assert isinstance(found, QuerySolutions)
+
+        def text(row: dict[str, Term], name: str) -> str:
+            value = row.get(name)
+            return value.value if isinstance(value, (NamedNode, Literal)) else ""
+
         return {
-            row["key"].value: _Known(
-                row["record"].value,
-                row["digest"].value if row["digest"] else "",
-                row["issued"].value if row["issued"] else None,
-            )
+            text(row, "key"): _Known(text(row, "record"), text(row, "digest"), text(row, "issued") or None)
             for row in found
         }
 

@@ -22,11 +22,14 @@ __all__ = [
     "RDF",
     "RDFS",
     "SCHEMA",
+    "SD",
     "SH",
     "SKOS",
     "SPDX",
     "UKGOV",
     "VCARD",
+    "VOID",
+    "WELL_KNOWN",
     "XSD",
     "Namespace",
     "compact",
@@ -74,12 +77,26 @@ PREFIXES: Final[dict[str, str]] = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "schema": "https://schema.org/",
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
     "sh": "http://www.w3.org/ns/shacl#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "spdx": "http://spdx.org/rdf/terms#",
     "ukgov": "https://w3id.org/co-cddo/ukgov-metadata-exchange-model/",
     "vcard": "http://www.w3.org/2006/vcard/ns#",
+    "void": "http://rdfs.org/ns/void#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+
+#: Prefixes that a query may use without declaring them: ours, and others that everybody knows.
+WELL_KNOWN: Final[dict[str, str]] = {
+    **PREFIXES,
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": PREFIXES["dct"],
+    "geo": "http://www.opengis.net/ont/geosparql#",
+    "qb": "http://purl.org/linked-data/cube#",
+    "sdo": PREFIXES["schema"],
+    "time": "http://www.w3.org/2006/time#",
+    "wgs84": "http://www.w3.org/2003/01/geo/wgs84_pos#",
 }
 
 ADMS: Final = Namespace(PREFIXES["adms"])
@@ -98,11 +115,13 @@ PROV: Final = Namespace(PREFIXES["prov"])
 RDF: Final = Namespace(PREFIXES["rdf"])
 RDFS: Final = Namespace(PREFIXES["rdfs"])
 SCHEMA: Final = Namespace(PREFIXES["schema"])
+SD: Final = Namespace(PREFIXES["sd"])
 SH: Final = Namespace(PREFIXES["sh"])
 SKOS: Final = Namespace(PREFIXES["skos"])
 SPDX: Final = Namespace(PREFIXES["spdx"])
 UKGOV: Final = Namespace(PREFIXES["ukgov"])
 VCARD: Final = Namespace(PREFIXES["vcard"])
+VOID: Final = Namespace(PREFIXES["void"])
 XSD: Final = Namespace(PREFIXES["xsd"])
 
 _BY_LENGTH: Final = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))

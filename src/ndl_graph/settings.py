@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,10 @@ from ndl_graph.errors import SettingError
 from ndl_graph.formats import Format
 from ndl_graph.loading import Loader, Progress
 from ndl_graph.sources import Limits
-from ndl_graph.stores import EmbeddedStore
+from ndl_graph.sparql.federation import Federation
+from ndl_graph.sparql.pool import Limits as QueryLimits
+from ndl_graph.sparql.pool import Runner, WorkerPool
+from ndl_graph.stores import EmbeddedStore, RemoteRunner, RemoteStore, Server
 from ndl_graph.validation import Profile, load_profile
 from ndl_graph.validation.profiles import DEFAULT_BASE
 
@@ -20,6 +23,8 @@ __all__ = ["SETTINGS", "Setting", "Settings", "load_settings", "open_catalog", "
 
 _FILE: Final = "ndl-graph.toml"
 _ENVIRONMENT: Final = "NDL_GRAPH_"
+_LEAST: Final = {"page_size": 1, "query_workers": 1, "query_seconds": 1, "query_share_percent": 1}
+_MOST: Final = {"port": 65535, "query_share_percent": 100}
 
 
 @dataclass(frozen=True)
@@ -29,11 +34,18 @@ class Setting:
     name: str
     default: Any
     help: str
+    secret: bool = False
 
 
 #: Every setting; the documentation and `ndl-graph config` are made from it.
 SETTINGS: Final = (
-    Setting("store", ".ndl-graph", "Folder of the store."),
+    Setting("store", ".ndl-graph", "Folder of the store, or the address of a SPARQL 1.1 server (http://…)."),
+    Setting("store_folder", ".ndl-graph-remote", "Folder for what a SPARQL server does not keep: index, rejections."),
+    Setting("store_query_url", "", "Where the SPARQL server answers queries; empty: STORE/query."),
+    Setting("store_update_url", "", "Where the SPARQL server takes updates; empty: STORE/update."),
+    Setting("store_user", "", "Name for the SPARQL server (HTTP Basic)."),
+    Setting("store_password", "", "Password for the SPARQL server; shown nowhere.", secret=True),
+    Setting("store_seconds", 60, "Longest time that the SPARQL server may take to answer."),
     Setting(
         "base_iri",
         "",
@@ -49,6 +61,21 @@ SETTINGS: Final = (
     Setting("max_body_bytes", 10 * 1024**2, "Largest description that the web service checks."),
     Setting("cache_bytes", 64 * 1024**2, "Memory for pages that are asked for again."),
     Setting("page_size", 20, "Records on one page of search results."),
+    Setting("query_workers", 4, "Processes that answer public queries."),
+    Setting("query_seconds", 10, "Longest time that a public query may take."),
+    Setting("query_memory_bytes", 1024**3, "Most memory that a public query may take; 0 sets no limit."),
+    Setting("query_rows", 1_000_000, "Most rows, or triples, in the answer to a public query."),
+    Setting("query_bytes", 256 * 1024**2, "Largest answer to a public query."),
+    Setting("query_text_bytes", 1024**2, "Longest text of a public query."),
+    Setting("query_queue", 64, "Public queries that may wait for a worker."),
+    Setting("query_wait_seconds", 10, "Longest time that a public query waits for a worker."),
+    Setting("query_share_percent", 75, "Part of the workers, and of the queue, that one client may hold."),
+    Setting("query_keys", "", "Keys, with commas, that make a client of their own (header X-API-Key).", secret=True),
+    Setting("query_add_prefixes", True, "Whether well-known prefixes that a query does not declare are added."),
+    Setting("dump_seconds", 600, "Longest time that a download of the whole catalogue may take."),
+    Setting("service_endpoints", "", "Endpoints, with commas, that SERVICE may ask; empty: none."),
+    Setting("service_seconds", 5, "Longest time that such an endpoint may take."),
+    Setting("service_bytes", 4 * 1024**2, "Largest answer of such an endpoint."),
 )
 
 
@@ -57,6 +84,12 @@ class Settings:
     """The values of all settings, and by name where each came from."""
 
     store: str
+    store_folder: str
+    store_query_url: str
+    store_update_url: str
+    store_user: str
+    store_password: str = field(repr=False)
+    store_seconds: int
     base_iri: str
     host: str
     port: int
@@ -68,6 +101,21 @@ class Settings:
     max_body_bytes: int
     cache_bytes: int
     page_size: int
+    query_workers: int
+    query_seconds: int
+    query_memory_bytes: int
+    query_rows: int
+    query_bytes: int
+    query_text_bytes: int
+    query_queue: int
+    query_wait_seconds: int
+    query_share_percent: int
+    query_keys: str
+    query_add_prefixes: bool
+    dump_seconds: int
+    service_endpoints: str
+    service_seconds: int
+    service_bytes: int
     origins: Mapping[str, str]
 
 
@@ -105,7 +153,7 @@ def load_settings(
             where=origins["base_iri"],
             hint="It starts with http:// or https:// and ends with a slash.",
         )
-    assert {field.name for field in fields(Settings)} == known | {"origins"}
+    assert {one.name for one in fields(Settings)} == known | {"origins"}
     return Settings(**values, origins=origins)
 
 
@@ -119,29 +167,82 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _typed(setting: Setting, value: Any, origin: str) -> Any:
+    if isinstance(setting.default, bool):
+        said = str(value).strip().casefold()
+        if said in ("true", "yes", "on", "1", "false", "no", "off", "0"):
+            return said in ("true", "yes", "on", "1")
+        raise SettingError(f"{setting.name} is yes or no, not {value!r}", where=origin)
     if not isinstance(setting.default, int):
         return str(value)
     try:
         number = int(value)
     except (TypeError, ValueError):
         raise SettingError(f"{setting.name} must be a whole number, not {value!r}", where=origin) from None
-    if number < 0 or (setting.name == "port" and number > 65535) or (setting.name == "page_size" and number < 1):
+    if number < _LEAST.get(setting.name, 0) or number > _MOST.get(setting.name, number):
         raise SettingError(f"{setting.name} cannot be {number}", where=origin)
     return number
 
 
-def open_store(settings: Settings) -> EmbeddedStore:
+def open_store(settings: Settings) -> EmbeddedStore | RemoteStore:
     """The store that the settings name; raises `StoreError`."""
-    if settings.store.startswith(("http://", "https://")):
-        raise SettingError(
-            "a SPARQL server as a store is not supported yet",
-            where=settings.origins["store"],
-            hint="Name a folder with --store.",
-        )
+    if is_remote(settings):
+        return RemoteStore(open_server(settings), Path(settings.store_folder), settings.base_iri or None)
     store = EmbeddedStore(Path(settings.store), settings.base_iri or None)
     if not store.exists and not settings.base_iri:
         store.base_iri = f"http://{settings.host}:{settings.port}/"
     return store
+
+
+def is_remote(settings: Settings) -> bool:
+    """Whether the store is on a SPARQL server."""
+    return settings.store.startswith(("http://", "https://"))
+
+
+def open_server(settings: Settings) -> Server:
+    """The SPARQL server that the settings name."""
+    address = settings.store.rstrip("/")
+    return Server(
+        query_url=settings.store_query_url or f"{address}/query",
+        update_url=settings.store_update_url or f"{address}/update",
+        user=settings.store_user,
+        password=settings.store_password,
+        seconds=settings.store_seconds,
+    )
+
+
+def split_list(text: str) -> list[str]:
+    """The parts of a setting that holds several with commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def open_runner(settings: Settings) -> Runner:
+    """What runs public queries on the store that the settings name."""
+    if is_remote(settings):
+        return RemoteRunner(open_server(settings), query_limits(settings))
+    return WorkerPool(
+        size=settings.query_workers,
+        limits=query_limits(settings),
+        share=settings.query_share_percent / 100,
+        queue=settings.query_queue,
+        wait_seconds=settings.query_wait_seconds,
+    )
+
+
+def query_limits(settings: Settings) -> QueryLimits:
+    """What a public query may use."""
+    return QueryLimits(
+        query_seconds=settings.query_seconds,
+        query_memory_bytes=settings.query_memory_bytes,
+        query_rows=settings.query_rows,
+        query_bytes=settings.query_bytes,
+    )
+
+
+def open_federation(settings: Settings) -> Federation:
+    """The endpoints that public queries may ask."""
+    return Federation(
+        frozenset(split_list(settings.service_endpoints)), settings.service_seconds, settings.service_bytes
+    )
 
 
 def open_catalog(settings: Settings) -> Catalog:
@@ -151,7 +252,7 @@ def open_catalog(settings: Settings) -> Catalog:
 
 def open_profiles(settings: Settings, base: str = DEFAULT_BASE) -> list[Profile]:
     """The profiles that the settings name; raises `ProfileError`."""
-    return [load_profile(name.strip(), base) for name in settings.profile.split(",") if name.strip()]
+    return [load_profile(name, base) for name in split_list(settings.profile)]
 
 
 def limits(settings: Settings) -> Limits:

@@ -10,7 +10,7 @@ from ndl_graph import __version__
 from ndl_graph.cli.catalogue import export, query, rejected, remove, show
 from ndl_graph.cli.console import FAILED, Console, say_error
 from ndl_graph.cli.descriptions import convert, load, profiles, validate
-from ndl_graph.cli.service import config, serve
+from ndl_graph.cli.service import config, index, serve
 from ndl_graph.errors import NdlGraphError
 
 __all__ = ["cli", "main"]
@@ -30,7 +30,7 @@ def cli(context: click.Context, quiet: bool, verbose: bool, as_json: bool) -> No
     context.obj = Console(quiet=quiet, verbose=verbose, as_json=as_json)
 
 
-for command in (serve, load, validate, profiles, query, show, export, convert, remove, rejected, config):
+for command in (serve, load, validate, profiles, query, show, export, convert, remove, rejected, index, config):
     cli.add_command(command)
 
 

@@ -22,12 +22,13 @@ from pyoxigraph import (
 from rich.console import Console as RichConsole
 from rich.table import Table
 
-from ndl_graph.catalog import Catalog, told_as_query_error
+from ndl_graph.catalog import Catalog
 from ndl_graph.cli.console import REFUSED, Console, say_error, settings_from, with_console, with_store
 from ndl_graph.errors import NotFoundError, QueryError, SettingError
 from ndl_graph.formats import format_named, jsonld, writable
 from ndl_graph.namespaces import PREFIXES, compact
 from ndl_graph.settings import open_catalog
+from ndl_graph.sparql import hints, read_query, told_as_query_error
 from ndl_graph.validation.report import short_path
 
 __all__ = ["export", "query", "rejected", "remove", "show"]
@@ -69,26 +70,34 @@ def query(
             raise SettingError(f"it cannot be read: {error}", where=file) from None
     assert text is not None
     form = results or ("json" if console.as_json else "table")
-    catalog = open_catalog(settings_from(store=store, base_iri=base_iri))
-    answer = catalog.query(text)
-    with told_as_query_error(text):
-        _print(console, answer, form)
+    settings = settings_from(store=store, base_iri=base_iri)
+    catalog = open_catalog(settings)
+    asked = read_query(text, settings.query_add_prefixes)
+    if asked.added:
+        console.say("Known prefixes added: " + ", ".join(f"{prefix}:" for prefix in asked.added))
+    answer = catalog.query(asked)
+    with told_as_query_error(asked):
+        if not _print(console, answer, form):
+            for hint in hints(asked, catalog.statistics()):
+                console.say(hint)
 
 
-def _print(console: Console, answer: QuerySolutions | QueryBoolean | QueryTriples, form: str) -> None:
+def _print(console: Console, answer: QuerySolutions | QueryBoolean | QueryTriples, form: str) -> bool:
+    """Prints an answer; gives whether there was anything in it, where that is known: a program looks itself."""
     if isinstance(answer, QueryTriples):
-        _graph(answer, form)
-    elif form in _RESULTS:
-        sys.stdout.buffer.write(answer.serialize(format=_RESULTS[form]) or b"")
-    elif form in ("turtle", "jsonld"):
+        return _graph(answer, form)
+    if form in _RESULTS:
+        answer.serialize(sys.stdout.buffer, format=_RESULTS[form])
+        return True
+    if form in ("turtle", "jsonld"):
         raise QueryError(f"the answer is a table, not a graph: it cannot be written as {form}", hint="Use json or csv.")
-    elif isinstance(answer, QueryBoolean):
+    if isinstance(answer, QueryBoolean):
         console.result("yes" if answer else "no")
-    else:
-        _table(answer)
+        return bool(answer)
+    return _table(answer)
 
 
-def _graph(answer: QueryTriples, form: str) -> None:
+def _graph(answer: QueryTriples, form: str) -> bool:
     triples = list(answer)
     if form in ("json", "jsonld"):
         sys.stdout.buffer.write(jsonld.write(triples, dict.fromkeys(triple.subject for triple in triples)))
@@ -99,9 +108,10 @@ def _graph(answer: QueryTriples, form: str) -> None:
             f"the answer is a graph, not a table: it cannot be written as {form}",
             hint="Use turtle or jsonld.",
         )
+    return bool(triples)
 
 
-def _table(answer: QuerySolutions) -> None:
+def _table(answer: QuerySolutions) -> bool:
     names = [variable.value for variable in answer.variables]
     table = Table(*names)
     count = 0
@@ -118,6 +128,7 @@ def _table(answer: QuerySolutions) -> None:
     width = None if sys.stdout.isatty() else 200
     RichConsole(width=width, highlight=False, no_color=True if "NO_COLOR" in os.environ else None).print(table)
     click.echo(f"{count} rows", err=True)
+    return count > 0
 
 
 @click.command(epilog="Example: ndl-graph show price-paid-data --format markdown")

@@ -85,7 +85,9 @@ def with_console(function: F) -> F:
 def with_store(function: F) -> F:
     """Adds `--store` and `--base-iri`."""
     function = click.option("--base-iri", metavar="IRI", help="What the IRIs of records start with.")(function)
-    return click.option("--store", metavar="DIR", help="Folder of the store.")(function)
+    return click.option("--store", metavar="DIR|URL", help="Folder of the store, or address of a SPARQL server.")(
+        function
+    )
 
 
 def settings_from(**flags: Any) -> Settings:

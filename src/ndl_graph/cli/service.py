@@ -8,7 +8,7 @@ from ndl_graph.cli.console import Console, settings_from, with_console, with_sto
 from ndl_graph.errors import SettingError
 from ndl_graph.settings import SETTINGS, open_catalog
 
-__all__ = ["config", "serve"]
+__all__ = ["config", "index", "serve"]
 
 
 @click.command(epilog="Example: ndl-graph serve --port 9000")
@@ -20,6 +20,9 @@ def serve(console: Console, host: str | None, port: str | None, store: str | Non
     """The web service: pages, linked data, search and SPARQL."""
     settings = settings_from(host=host, port=port, store=store, base_iri=base_iri)
     catalog = open_catalog(settings)
+    if not catalog.store.is_indexed:
+        console.say("Making the search index …")
+        catalog.reindex()
     listener = _listen(settings.host, settings.port)
     port_number = listener.getsockname()[1]
     here = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{port_number}"
@@ -60,6 +63,18 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+@click.command(epilog="Example: ndl-graph index --store http://127.0.0.1:3030/catalogue")
+@with_store
+@with_console
+def index(console: Console, store: str | None, base_iri: str | None) -> None:
+    """Make the search index anew from the records in the store."""
+    count = open_catalog(settings_from(store=store, base_iri=base_iri)).reindex()
+    if console.as_json:
+        console.summary({"records": count})
+    else:
+        console.say(f"{count:,} records indexed")
+
+
 @click.command(epilog="Example: ndl-graph config")
 @with_store
 @with_console
@@ -69,7 +84,7 @@ def config(console: Console, store: str | None, base_iri: str | None) -> None:
     rows = [
         {
             "name": one.name,
-            "value": getattr(settings, one.name),
+            "value": "(hidden)" if one.secret and getattr(settings, one.name) else getattr(settings, one.name),
             "from": settings.origins[one.name],
             "help": one.help,
         }

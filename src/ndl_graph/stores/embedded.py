@@ -21,15 +21,71 @@ from pathlib import Path
 from typing import Any, Final
 
 from filelock import FileLock, Timeout
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple
+from pyoxigraph import (
+    DefaultGraph,
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    Triple,
+)
 
-from ndl_graph.errors import StoreBusyError, StoreError
+from ndl_graph.errors import QueryError, StoreBusyError, StoreError
+from ndl_graph.namespaces import PREFIXES
+from ndl_graph.record import Term
+from ndl_graph.sparql import Query, told_as_query_error
 
 __all__ = ["EmbeddedStore", "EmbeddedWriter", "Snapshot", "TemporaryStore"]
 
 _FORMAT: Final = 2
 _KEPT: Final = 2  # the newest snapshot and the one before, for going back
 _BULK: Final = 2_000  # quads from which writing files at once beats a transaction
+
+
+class OxigraphGraphs:
+    """The graphs in an Oxigraph store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def has(self, graph: str) -> bool:
+        """Whether there is a graph of that name."""
+        return self.store.contains_named_graph(NamedNode(graph))
+
+    def triples(self, graph: str) -> list[Triple]:
+        """The triples of a graph; none where there is no such graph."""
+        return [quad.triple for quad in self.store.quads_for_pattern(None, None, None, NamedNode(graph))]
+
+    def select(self, query: str) -> list[dict[str, Term]]:
+        """The rows of one of our own queries; `PREFIXES` are known."""
+        found = self.store.query(query, prefixes=PREFIXES)
+        assert isinstance(found, QuerySolutions)
+        names = [variable.value for variable in found.variables]
+        return [{name: value for name in names if (value := row[name]) is not None} for row in found]
+
+    def query(
+        self, query: Query, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+    ) -> QuerySolutions | QueryBoolean | QueryTriples:
+        """The answer to a query; raises `QueryError`."""
+        default, named = graph_names(default_graphs), graph_names(named_graphs)
+        with told_as_query_error(query):
+            return self.store.query(
+                query.text,
+                prefixes=dict(query.added),
+                default_graph=list(default) if default or named else None,
+                named_graphs=list(named) if default or named else None,
+            )
+
+
+def graph_names(iris: Sequence[str]) -> list[NamedNode]:
+    """Names of graphs; raises `QueryError` for what is no IRI."""
+    try:
+        return [NamedNode(iri) for iri in iris]
+    except ValueError as error:
+        raise QueryError(f"a graph is named by no IRI: {error}") from None
 
 
 class Snapshot:
@@ -39,18 +95,10 @@ class Snapshot:
         self.folder = folder
         self.name = folder.name
         try:
-            self.graphs = Store.read_only(str(folder / "graphs"))
-            self.rejected = Store.read_only(str(folder / "rejected"))
+            self.graphs = OxigraphGraphs(Store.read_only(str(folder / "graphs")))
+            self.rejected = OxigraphGraphs(Store.read_only(str(folder / "rejected")))
         except (OSError, RuntimeError) as error:  # Oxigraph tells of a missing folder as RuntimeError
             raise StoreError(f"the snapshot cannot be opened: {error}", where=str(folder)) from None
-
-    def triples(self, graph: str) -> list[Triple]:
-        """The triples of a record's graph; none where there is no such record."""
-        return [quad.triple for quad in self.graphs.quads_for_pattern(None, None, None, NamedNode(graph))]
-
-    def rejected_triples(self, graph: str) -> list[Triple]:
-        """The triples of a rejected description and its report."""
-        return [quad.triple for quad in self.rejected.quads_for_pattern(None, None, None, NamedNode(graph))]
 
 
 class EmbeddedWriter:
@@ -59,8 +107,8 @@ class EmbeddedWriter:
     def __init__(self, store: "EmbeddedStore", work: Path) -> None:
         self._store = store
         self.folder = work
-        self.graphs = Store(str(work / "graphs"))
-        self.rejected = Store(str(work / "rejected"))
+        self.graphs = OxigraphGraphs(Store(str(work / "graphs")))
+        self.rejected = OxigraphGraphs(Store(str(work / "rejected")))
 
     def replace(self, graphs: Sequence[tuple[str, Sequence[str]]], existing: Iterable[str]) -> None:
         """Puts graphs, given as IRI and N-Triples lines; those in `existing` are cleared first.
@@ -72,21 +120,21 @@ class EmbeddedWriter:
             gone: set[Triple] = set()
             for iri in existing:
                 graph = NamedNode(iri)
-                gone.update(quad.triple for quad in self.graphs.quads_for_pattern(None, None, None, graph))
-                self.graphs.remove_graph(graph)
+                gone.update(quad.triple for quad in self.graphs.store.quads_for_pattern(None, None, None, graph))
+                self.graphs.store.remove_graph(graph)
             text, count = _quads(graphs)
             if count >= _BULK:
                 # What comes here was written by Oxigraph itself: checking its IRIs again costs a sixth.
-                self.graphs.bulk_load(text.encode(), RdfFormat.N_QUADS, lenient=True)
+                self.graphs.store.bulk_load(text.encode(), RdfFormat.N_QUADS, lenient=True)
             elif text:
-                self.graphs.load(text.encode(), RdfFormat.N_QUADS)
+                self.graphs.store.load(text.encode(), RdfFormat.N_QUADS)
             for triple in gone:
                 if not self._stands(triple):
-                    self.graphs.remove(Quad(triple.subject, triple.predicate, triple.object, DefaultGraph()))
+                    self.graphs.store.remove(Quad(triple.subject, triple.predicate, triple.object, DefaultGraph()))
 
     def _stands(self, triple: Triple) -> bool:
         """Whether some record still says so."""
-        found = self.graphs.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
+        found = self.graphs.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
         return any(isinstance(quad.graph_name, NamedNode) for quad in found)
 
     def reject(self, graphs: Sequence[tuple[str, Iterable[Triple]]]) -> None:
@@ -94,14 +142,16 @@ class EmbeddedWriter:
         with _readable_errors(self.folder):
             for iri, triples in graphs:
                 graph = NamedNode(iri)
-                self.rejected.remove_graph(graph)
-                self.rejected.extend(Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples)
+                self.rejected.store.remove_graph(graph)
+                self.rejected.store.extend(
+                    Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples
+                )
 
     def forget_rejected(self, graphs: Iterable[str]) -> None:
         """Drops rejections of descriptions that have been accepted since."""
         for iri in graphs:
-            if self.rejected.contains_named_graph(NamedNode(iri)):
-                self.rejected.remove_graph(NamedNode(iri))
+            if self.rejected.store.contains_named_graph(NamedNode(iri)):
+                self.rejected.store.remove_graph(NamedNode(iri))
 
     def commit(self) -> None:
         """Makes a snapshot of the present state and points readers to it."""
@@ -162,6 +212,15 @@ class EmbeddedStore:
     def exists(self) -> bool:
         """Whether anything has been committed yet."""
         return (self.folder / "CURRENT").exists()
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether the text index is that of the newest snapshot: they are made together."""
+        return True
+
+    def fresh(self) -> str | None:
+        """The name of the newest snapshot; to look it up takes no time."""
+        return self.current()
 
     def current(self) -> str | None:
         """The name of the newest snapshot."""
@@ -236,8 +295,8 @@ class EmbeddedStore:
         if name is None:
             return work
         snapshot = Snapshot(self.folder / "snapshots" / name)
-        snapshot.graphs.backup(str(work / "graphs"))
-        snapshot.rejected.backup(str(work / "rejected"))
+        snapshot.graphs.store.backup(str(work / "graphs"))
+        snapshot.rejected.store.backup(str(work / "rejected"))
         _link_tree(snapshot.folder / "index", work / "index")
         return work
 
@@ -247,10 +306,10 @@ class EmbeddedStore:
         snapshots.mkdir(exist_ok=True)
         name = f"{int(self.current() or 0) + 1:06d}"
         staged = Path(tempfile.mkdtemp(prefix="new-", dir=snapshots))
-        writer.graphs.flush()
-        writer.rejected.flush()
-        writer.graphs.backup(str(staged / "graphs"))
-        writer.rejected.backup(str(staged / "rejected"))
+        writer.graphs.store.flush()
+        writer.rejected.store.flush()
+        writer.graphs.store.backup(str(staged / "graphs"))
+        writer.rejected.store.backup(str(staged / "rejected"))
         _link_tree(writer.folder / "index", staged / "index")
         staged.chmod(0o755)
         staged.rename(snapshots / name)

@@ -1,7 +1,10 @@
 """The application: middleware and the routes of each room."""
 
+import asyncio
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +16,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ndl_graph import __version__
 from ndl_graph.catalog import Catalog
-from ndl_graph.settings import Settings
-from ndl_graph.web import browse, discovery, problems, records, sparql, vocabulary
+from ndl_graph.errors import StoreError
+from ndl_graph.settings import Settings, open_federation, open_runner
+from ndl_graph.web import browse, discovery, endpoint, problems, records, vocabulary, wellknown
+from ndl_graph.web.endpoint import ADDED_PREFIXES, HINT
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import BodyCache
 from ndl_graph.web.routing import get
 
 __all__ = ["create_app"]
 
+_LOOK: Final = 5.0  # seconds between two looks for a new snapshot
 _SECURITY: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -54,9 +60,35 @@ class _Headers:
         await self._app(scope, receive, sending)
 
 
+async def _keep_counted(catalog: Catalog) -> None:
+    """Counts what is in each new snapshot, so that nobody who asks has to wait for it."""
+    counted: str | None = None
+    while True:
+        with suppress(StoreError):
+            if (name := await asyncio.to_thread(catalog.store.current)) != counted:
+                if not await asyncio.to_thread(lambda: catalog.store.is_indexed):
+                    await asyncio.to_thread(catalog.reindex)  # another machine has written to the same server
+                await asyncio.to_thread(catalog.statistics)
+                counted = name
+        await asyncio.sleep(_LOOK)
+
+
 def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
     """The web service over a catalogue; nothing is read from the environment here."""
+    runner = open_runner(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await runner.start()
+        counting = asyncio.create_task(_keep_counted(catalog))
+        try:
+            yield
+        finally:
+            counting.cancel()
+            await runner.close()
+
     app = FastAPI(
+        lifespan=lifespan,
         title=settings.title,
         version=__version__,
         description="Descriptions of public datasets: find them, cite them, and learn who may use them.",
@@ -72,13 +104,17 @@ def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
     app.include_router(records.router(catalog, pages, cache))
     app.include_router(browse.router(catalog, pages, cache, settings.page_size, settings.title))
     app.include_router(discovery.router(catalog, pages, cache, settings.title))
-    app.include_router(sparql.router(catalog, pages))
+    queries = endpoint.Endpoint(catalog, runner, open_federation(settings), settings)
+    app.include_router(endpoint.router(queries, pages))
+    app.include_router(wellknown.router(catalog, cache, settings.title))
     app.include_router(vocabulary.router(catalog, pages, cache))
 
     def metrics() -> Response:
         """Counts for monitoring, in the Prometheus text format."""
         lines = ["# TYPE ndl_graph_answers_total counter"]
         lines += [f'ndl_graph_answers_total{{status="{status}"}} {count}' for status, count in sorted(answers.items())]
+        lines += ["# TYPE ndl_graph_queries gauge"]
+        lines += [f'ndl_graph_queries{{state="{name}"}} {count}' for name, count in runner.state.items()]
         lines += ["# TYPE ndl_graph_start_seconds gauge", f"ndl_graph_start_seconds {started:.0f}", ""]
         return Response("\n".join(lines), 200, {"Cache-Control": "no-store"}, "text/plain; version=0.0.4")
 
@@ -98,7 +134,7 @@ def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "POST"],
         allow_headers=["*"],
-        expose_headers=["Link", "ETag", "Content-Location"],
+        expose_headers=["Link", "ETag", "Content-Location", "Retry-After", ADDED_PREFIXES, HINT],
     )
     app.add_middleware(_Headers, answers=answers)
     return app

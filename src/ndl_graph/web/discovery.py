@@ -8,9 +8,10 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import NotFoundError, StoreError
-from ndl_graph.formats import FORMATS, jsonld, rdf
+from ndl_graph.formats import FORMATS, jsonld
 from ndl_graph.namespaces import DCAT, DCT, FOAF, HYDRA, RDF, XSD
-from ndl_graph.web.negotiation import Offer, choose
+from ndl_graph.web.graphs import GRAPHS, PAGE_OR_GRAPH, graph_body
+from ndl_graph.web.negotiation import choose
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get
@@ -19,14 +20,10 @@ __all__ = ["router"]
 
 _PAGE: Final = 100
 _SITEMAP: Final = 50_000  # the most addresses that one sitemap may hold
-_SYNTAXES: Final = {form.name: form for form in FORMATS if form.syntax is not None and form.write is not None}
-_SUFFIXES: Final = {"html": "html", "jsonld": "jsonld", **{form.suffixes[0]: form.name for form in _SYNTAXES.values()}}
-_OFFERS: Final = (
-    Offer("html", "text/html"),
-    Offer("turtle", "text/turtle"),
-    Offer("jsonld", "application/ld+json"),
-    *(Offer(form.name, form.media_type) for form in _SYNTAXES.values() if form.name != "turtle"),
-)
+_SUFFIXES: Final = {
+    "html": "html",
+    **{form.suffixes[0]: form.name for form in FORMATS if form.name in {offer.name for offer in GRAPHS}},
+}
 
 
 def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIRouter:
@@ -88,12 +85,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIR
                 body = pages.render("catalogue.html", request, rows=titled, page=page, last=last, total=total)
                 return Body.of(body, "text/html; charset=utf-8", headers)
             triples = catalogue_triples(page, last, rows, total)
-            if form == "jsonld":
-                body = jsonld.write(triples, [NamedNode(f"{catalog.base_iri}catalog")])
-                return Body.of(body, "application/ld+json", headers)
-            chosen = _SYNTAXES[form]
-            assert chosen.syntax is not None
-            return Body.of(rdf.write(chosen.syntax, triples), chosen.content_type, headers)
+            return graph_body(triples, form, [NamedNode(f"{catalog.base_iri}catalog")], headers)
 
         return respond(request, cache.get((catalog.snapshot().name, "catalog", form, str(page)), make))
 
@@ -102,7 +94,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIR
     def catalogue(request: Request, page: Page = 1) -> Response:
         """The catalogue as `dcat:Catalog`, in pages (Hydra)."""
         medium = request.query_params.get("_mediatype")
-        return catalogue_page(request, choose(_OFFERS, request.headers.get("accept"), medium).name, page)
+        return catalogue_page(request, choose(PAGE_OR_GRAPH, request.headers.get("accept"), medium).name, page)
 
     def catalogue_form(suffix: str, request: Request, page: Page = 1) -> Response:
         """The catalogue in one form."""

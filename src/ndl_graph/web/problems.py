@@ -10,6 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from ndl_graph.errors import (
+    BusyError,
+    LimitError,
     NdlGraphError,
     NotFoundError,
     NothingToValidateError,
@@ -20,6 +22,9 @@ from ndl_graph.errors import (
     SettingError,
     SourceError,
     StoreError,
+    StoreLiesError,
+    StoreSlowError,
+    UpdateError,
 )
 from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
 from ndl_graph.web.pages import Pages
@@ -32,12 +37,17 @@ _TYPE: Final = "https://w3id.org/ndl-graph/problems#"
 STATUSES: Final[tuple[tuple[type[NdlGraphError], HTTPStatus], ...]] = (
     (RemovedError, HTTPStatus.GONE),
     (NotFoundError, HTTPStatus.NOT_FOUND),
+    (UpdateError, HTTPStatus.FORBIDDEN),
     (QueryError, HTTPStatus.BAD_REQUEST),
+    (LimitError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (BusyError, HTTPStatus.SERVICE_UNAVAILABLE),
     (ParseError, HTTPStatus.BAD_REQUEST),
     (SourceError, HTTPStatus.BAD_REQUEST),
     (NothingToValidateError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ProfileError, HTTPStatus.BAD_REQUEST),
     (SettingError, HTTPStatus.BAD_REQUEST),
+    (StoreSlowError, HTTPStatus.GATEWAY_TIMEOUT),
+    (StoreLiesError, HTTPStatus.BAD_GATEWAY),
     (StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 _OFFERS: Final = (
@@ -89,7 +99,12 @@ def install(app: FastAPI, pages: Pages) -> None:
             more |= {"line": error.line, "column": error.column}
         if isinstance(error, RemovedError):
             more |= {"record": error.where, "name": error.title, "removed": error.removed}
-        headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+        headers = {}
+        if isinstance(error, LimitError):
+            # To try the same again is no use, so there is no Retry-After.
+            more["limit"] = {"name": error.limit, "value": error.value}
+        elif status == HTTPStatus.SERVICE_UNAVAILABLE:
+            headers["Retry-After"] = str(error.retry_after if isinstance(error, BusyError) else 5)
         return answer(request, Problem(status, error.message, headers, **more))
 
     def not_acceptable(request: Request, error: Exception) -> Response:

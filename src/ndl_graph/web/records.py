@@ -52,8 +52,8 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
     async def answer(request: Request, kind: str, name: str, offer: str) -> Response:
         # What is in memory is answered at once; only what must be made takes a thread.
-        snapshot = catalog.open_name()
-        found = cache.known((snapshot, kind, name, offer)) if snapshot else None
+        snapshot = catalog.opened()
+        found = cache.known((snapshot.name, kind, name, offer)) if snapshot else None
         if found is None:
             found = await run_in_threadpool(remade, request, kind, name, offer)
         return respond(request, found)

@@ -7,25 +7,17 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import NotFoundError, ProfileError
-from ndl_graph.formats import jsonld, rdf
 from ndl_graph.namespaces import OWL, RDF, RDFS, SKOS
 from ndl_graph.resources import vocab_folder
 from ndl_graph.validation import load_profile, profile_names
-from ndl_graph.web.negotiation import Offer, choose
+from ndl_graph.web.graphs import PAGE_OR_GRAPH, graph_body
+from ndl_graph.web.negotiation import choose
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get
 
 __all__ = ["router"]
 
-_OFFERS: Final = (
-    Offer("html", "text/html"),
-    Offer("turtle", "text/turtle"),
-    Offer("jsonld", "application/ld+json"),
-    Offer("rdfxml", "application/rdf+xml"),
-    Offer("ntriples", "application/n-triples"),
-)
-_SYNTAXES: Final = {"turtle": RdfFormat.TURTLE, "rdfxml": RdfFormat.RDF_XML, "ntriples": RdfFormat.N_TRIPLES}
 #: Files of `vocab/` that hold terms or concepts of our own.
 _OWN: Final = ("ndl", "access-level", "data-form", "time-to-access", "five-safes")
 
@@ -42,28 +34,21 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
     """The routes of shapes and vocabulary."""
     routes = APIRouter(tags=["vocabulary"])
 
-    def graph(triples: list[Triple], offer: Offer) -> Body:
-        headers = {"Vary": "Accept"}
-        if offer.name == "jsonld":
-            return Body.of(jsonld.write(triples, []), offer.media_type, headers)
-        kind = f"{offer.media_type}; charset=utf-8" if offer.media_type.startswith("text/") else offer.media_type
-        return Body.of(rdf.write(_SYNTAXES[offer.name], triples), kind, headers)
-
     def page(body: bytes) -> Body:
         return Body.of(body, "text/html; charset=utf-8", {"Vary": "Accept"})
 
     def shapes(request: Request) -> Response:
         """The profiles that descriptions can be validated against."""
-        offer = choose(_OFFERS, request.headers.get("accept"))
+        offer = choose(PAGE_OR_GRAPH, request.headers.get("accept"))
         found = [load_profile(name, catalog.base_iri) for name in profile_names()]
         if offer.name == "html":
             return respond(request, page(pages.render("profiles.html", request, profiles=found)))
         listed = [triple for one in found for triple in one.triples if triple.subject == NamedNode(one.iri)]
-        return respond(request, graph(listed, offer))
+        return respond(request, graph_body(listed, offer.name))
 
     def profile(name: str, request: Request) -> Response:
         """One profile: its shapes, or a table of what it asks."""
-        offer = choose(_OFFERS, request.headers.get("accept"))
+        offer = choose(PAGE_OR_GRAPH, request.headers.get("accept"))
         try:
             found = load_profile(name, catalog.base_iri)
         except ProfileError as error:
@@ -71,11 +56,11 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         if offer.name == "html":
             rules = sorted(found.rules.values(), key=lambda rule: rule.order)
             return respond(request, page(pages.render("profile.html", request, profile=found, rules=rules)))
-        return respond(request, cache.get(("shapes", name, offer.name), lambda: graph(list(found.triples), offer)))
+        return respond(request, cache.get(("shapes", name, offer.name), lambda: graph_body(found.triples, offer.name)))
 
     def vocabulary(request: Request, scheme: str = "") -> Response:
         """Our terms and concept schemes."""
-        offer = choose(_OFFERS, request.headers.get("accept"))
+        offer = choose(PAGE_OR_GRAPH, request.headers.get("accept"))
         triples = _own_terms()
         if scheme:
             marker = f"https://w3id.org/ndl-graph/vocab/{scheme}"
@@ -85,7 +70,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
             if not triples:
                 raise NotFoundError("there is no such concept scheme", where=scheme, hint="See /vocab")
         if offer.name != "html":
-            return respond(request, graph(triples, offer))
+            return respond(request, graph_body(triples, offer.name))
         kinds = (RDF.Property, RDFS.Class, SKOS.Concept, OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty)
         terms = list(
             dict.fromkeys(

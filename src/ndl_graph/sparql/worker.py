@@ -1,0 +1,321 @@
+"""A process that answers queries on snapshots, one after the other, and may be killed at any moment.
+
+It is started by `pool` with one end of a socket pair. A request is a frame of JSON; an answer is either one frame
+that holds all of it, or a head, chunks of what the engine serialises, and an end. What the process may use is
+limited by the system, so that a query that wants more ends the process and nothing else.
+"""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import struct
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, ClassVar, Final, cast
+
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    QueryResultsFormat,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    Triple,
+    serialize,
+)
+
+__all__ = ["CUT", "DATA", "END", "FAILED", "HEAD", "WHOLE", "Rows", "main"]
+
+#: Kinds of frames that a worker sends; each is followed by a length and so many bytes.
+HEAD: Final = b"H"  # JSON: an answer follows in chunks
+DATA: Final = b"D"  # a chunk of it
+END: Final = b"E"  # JSON: it is complete
+CUT: Final = b"C"  # JSON: it grew over a limit and stops here
+WHOLE: Final = b"W"  # JSON, a line feed, and the whole answer
+FAILED: Final = b"F"  # JSON: why there is none
+
+_CHUNK: Final = 64 * 1024
+_LENGTH: Final = struct.Struct("!cI")
+
+
+class _TooMuch(Exception):  # noqa: N818 - named after the condition
+    """The answer is larger than it may be."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class Rows:
+    """Counts the rows in what the engine writes, by marks that cannot stand inside a value of that format."""
+
+    _ENDS: ClassVar = {
+        # In JSON a quotation mark inside a value has a backslash before it; in XML `<` is escaped.
+        "json": re.compile(rb'[\[,]\{"'),
+        "xml": re.compile(rb"</result>"),
+        "tsv": re.compile(rb"\n"),
+        "csv": re.compile(rb"\n"),
+    }
+
+    def __init__(self, form: str) -> None:
+        self._form = form
+        self._end = self._ENDS.get(form)
+        self._open = False
+        self._tail = b""
+        self.count = -1 if form in ("csv", "tsv") else 0  # the first line is the header
+        self._began = form != "json"
+
+    def add(self, data: bytes) -> None:
+        """Takes in the next bytes."""
+        if self._end is None:
+            return
+        if self._form == "csv":
+            # A line feed between quotation marks belongs to a value.
+            for number, part in enumerate(data.split(b'"')):
+                if number:
+                    self._open = not self._open
+                if not self._open:
+                    self.count += part.count(b"\n")
+            return
+        data = self._tail + data
+        if not self._began:
+            start = data.find(b'"bindings":')
+            if start < 0:
+                self._tail = data
+                return
+            self._began = True
+            data = data[start + len(b'"bindings":') :]
+        last = 0
+        for found in self._end.finditer(data):
+            last = found.end()
+            self.count += 1
+        keep = len("</result>") - 1
+        self._tail = data[max(last, len(data) - keep) :] if self._form != "tsv" else b""
+
+
+class _Sender:
+    """What the engine writes into: a small answer leaves as one frame, a large one in chunks as it grows."""
+
+    def __init__(self, channel: socket.socket, head: dict[str, Any], rows: Rows, most_rows: int, most: int) -> None:
+        self._channel = channel
+        self._head = head
+        self._rows = rows
+        self._most_rows = most_rows
+        self._most = most
+        self._buffer = bytearray()
+        self._size = 0
+        self._begun = False
+
+    def write(self, data: bytes) -> int:
+        self._rows.add(data)
+        self._size += len(data)
+        if self._size > self._most:
+            raise _TooMuch("query_bytes")
+        if self._rows.count > self._most_rows:
+            raise _TooMuch("query_rows")
+        self._buffer += data
+        if len(self._buffer) >= _CHUNK:
+            self._flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """The engine asks for it at the end; `finish` decides."""
+
+    def _flush(self) -> None:
+        if not self._begun:
+            self._begun = True
+            _send(self._channel, HEAD, self._head)
+        _send(self._channel, DATA, bytes(self._buffer))
+        self._buffer.clear()
+
+    def finish(self, rows: int) -> None:
+        if not self._begun:
+            head = json.dumps({**self._head, "rows": rows}).encode()
+            _send(self._channel, WHOLE, head + b"\n" + bytes(self._buffer))
+            return
+        if self._buffer:
+            self._flush()
+        _send(self._channel, END, {"rows": rows})
+
+    def cut(self, limit: str) -> None:
+        """Ends an answer that grew too large: with an error while nothing has left, else with a frame that says so."""
+        _send(self._channel, CUT if self._begun else FAILED, {"kind": "limit", "limit": limit})
+
+
+def _send(channel: socket.socket, kind: bytes, content: bytes | dict[str, Any]) -> None:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    channel.sendall(_LENGTH.pack(kind, len(body)) + body)
+
+
+def _receive(channel: socket.socket) -> dict[str, Any] | None:
+    with channel.makefile("rb", buffering=0) as file:
+        head = file.read(4)
+        if not head or len(head) < 4:
+            return None
+        left = int.from_bytes(head, "big")
+        body = bytearray()
+        while len(body) < left:
+            part = file.read(left - len(body))
+            if not part:
+                return None
+            body += part
+    request: dict[str, Any] = json.loads(body)
+    return request
+
+
+class Worker:
+    """Answers requests on the snapshot that each names."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._folder = ""
+        self._store: Store | None = None
+
+    def run(self) -> None:
+        """Answers until the other end is closed."""
+        while (request := _receive(self._channel)) is not None:
+            try:
+                self._answer(request)
+            except SyntaxError as error:
+                self._fail("syntax", str(error))
+            except MemoryError:
+                self._fail("limit", "", limit="query_memory_bytes")
+                return
+            except (ValueError, OSError, RuntimeError) as error:
+                if isinstance(error, (BrokenPipeError, ConnectionResetError)):
+                    return
+                self._fail("run", str(error).split("\n", 1)[0][:300])
+
+    def _fail(self, kind: str, message: str, **more: str) -> None:
+        _send(self._channel, FAILED, {"kind": kind, "message": message, **more})
+
+    def _open(self, folder: str) -> Store:
+        if self._store is None or folder != self._folder:
+            self._store = None
+            self._store = Store.read_only(str(Path(folder) / "graphs"))
+            self._folder = folder
+        return self._store
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        store = self._open(request["folder"])
+        form = request["form"]
+        rows = Rows(form)
+        sender = _Sender(self._channel, {}, rows, request["query_rows"], request["query_bytes"])
+        try:
+            sender.finish(self._write(store, request, sender, rows))
+        except _TooMuch as error:
+            sender.cut(error.limit)
+
+    def _write(self, store: Store, request: dict[str, Any], sender: _Sender, rows: Rows) -> int:
+        if "query" not in request:
+            return _write_graph(_graph(store, request["graph"]), request, sender)
+        default: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(iri) for iri in request["default_graphs"]]
+        named: list[NamedNode | BlankNode] = [NamedNode(iri) for iri in request["named_graphs"]]
+        if len(default) > 1:
+            store, default = _merged(store, default, named), [DefaultGraph()]
+        answer = store.query(
+            request["query"],
+            prefixes=request["prefixes"],
+            default_graph=default or ([] if named else None),
+            named_graphs=named or ([] if default else None),
+        )
+        if isinstance(answer, QueryTriples):
+            return _write_graph(answer, request, sender)
+        # The engine asks of what it writes into nothing but `write` and `flush`.
+        answer.serialize(cast(IO[bytes], sender), format=_RESULTS[request["form"]])
+        if isinstance(answer, QueryBoolean):
+            return int(bool(answer))
+        return rows.count
+
+
+_RESULTS: Final = {
+    "json": QueryResultsFormat.JSON,
+    "xml": QueryResultsFormat.XML,
+    "csv": QueryResultsFormat.CSV,
+    "tsv": QueryResultsFormat.TSV,
+}
+_GRAPHS: Final = {
+    "turtle": RdfFormat.TURTLE,
+    "ntriples": RdfFormat.N_TRIPLES,
+    "rdfxml": RdfFormat.RDF_XML,
+    "jsonld": RdfFormat.JSON_LD,
+    "trig": RdfFormat.TRIG,
+    "nquads": RdfFormat.N_QUADS,
+}
+
+
+def _merged(
+    store: Store, default: Iterable[NamedNode | BlankNode | DefaultGraph], named: Iterable[NamedNode | BlankNode]
+) -> Store:
+    """A dataset whose default graph is the merge of several (SPARQL 1.1, section 13.2): the engine would tell twice
+    what two of them say."""
+    merged = Store()
+    for graph in default:
+        quads = store.quads_for_pattern(None, None, None, graph)
+        merged.extend(Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) for quad in quads)
+    for graph in named:
+        merged.extend(store.quads_for_pattern(None, None, None, graph))
+    return merged
+
+
+def _graph(store: Store, graph: str | None) -> Iterator[Triple | Quad]:
+    """A named graph, the default graph (""), or with None the whole dataset: each record's graph with its name."""
+    if graph is None:
+        return (quad for quad in store if not isinstance(quad.graph_name, DefaultGraph))
+    node = NamedNode(graph) if graph else DefaultGraph()
+    return (quad.triple for quad in store.quads_for_pattern(None, None, None, node))
+
+
+def _write_graph(statements: Iterable[Triple | Quad], request: dict[str, Any], sender: _Sender) -> int:
+    count = 0
+    most = request["query_rows"]
+
+    def counted() -> Iterator[Triple | Quad]:
+        nonlocal count
+        for statement in statements:
+            count += 1
+            if count > most:
+                raise _TooMuch("query_rows")
+            yield statement
+
+    form = _GRAPHS[request["form"]]
+    into, prefixes = cast(IO[bytes], sender), request["prefixes_shown"]
+    serialize(cast(Iterable[Triple], counted()), into, format=form, prefixes=prefixes)
+    return count
+
+
+def _confine(memory: int) -> None:
+    """Takes from the process what no query needs: memory beyond a limit, the network, core files."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if memory:
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+            # What the engine reserves and does not use counts here, so the limit is on top of it.
+            resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
+
+        new_user, new_network = 0x10000000, 0x40000000
+        system = ctypes.CDLL(None, use_errno=True)
+        if system.unshare(new_network):
+            system.unshare(new_user | new_network)
+
+
+def main() -> None:
+    """The process: `python -m ndl_graph.sparql.worker DESCRIPTOR MEMORY`."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    _confine(int(sys.argv[2]))
+    with contextlib.suppress(KeyboardInterrupt):
+        Worker(channel).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""What is read of a query before it runs, and what is told when it finds nothing."""
+
+import pytest
+from pyoxigraph import QueryResultsFormat, QuerySolutions, Store
+
+from ndl_graph.catalog import Catalog
+from ndl_graph.errors import QueryError, UpdateError
+from ndl_graph.namespaces import PREFIXES
+from ndl_graph.sparql import hints, read_query, told_as_query_error
+from ndl_graph.sparql.federation import Federation
+from ndl_graph.sparql.query import quiet
+from ndl_graph.sparql.worker import Rows
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("SELECT * { ?s ?p ?o }", "select"),
+        ("# ask\nPREFIX a: <http://a/>\nBASE <http://b/> construct { ?s ?p ?o } where { ?s ?p ?o }", "construct"),
+        ("prefix select: <http://ask/> ASK {}", "ask"),
+        ("DESCRIBE <http://a>", "describe"),
+        ("nothing of the kind", None),
+        ("", None),
+    ],
+)
+def test_form(text: str, form: str | None) -> None:
+    assert read_query(text).form == form
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["INSERT DATA { <a:a> <a:b> 1 }", "# SELECT\nprefix a: <a:> delete where { ?s ?p ?o }", "LOAD <http://a>",
+     "drop all", "WITH <http://g> DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }", "base <http://x/> CLEAR DEFAULT"],
+)  # fmt: skip
+def test_updates_are_told_from_queries(text: str) -> None:
+    with pytest.raises(UpdateError, match="only reads"):
+        read_query(text)
+
+
+def test_quiet_keeps_places_and_hides_text() -> None:
+    text = "SELECT * { ?s ?p \"a { # 'b\" , '''it's \" {''' . # { service\n FILTER(?a<?b) <http://x#y> }"
+    told = quiet(text)
+    assert len(told) == len(text)
+    assert (told.count("{"), told.count("}"), told.count("#")) == (1, 1, 0)
+    assert "service" not in told
+
+
+def test_known_prefixes_are_added_and_only_those() -> None:
+    query = read_query(
+        "PREFIX foaf: <http://mine/> SELECT * { ?d a dcat:Dataset ; foaf:x 'dct:title' ; odd:y ?z ; :l 1 }"
+    )
+    assert query.added == {"dcat": PREFIXES["dcat"]}
+    assert read_query("SELECT * { ?d dcterms:title ?t }").added == {"dcterms": PREFIXES["dct"]}
+    assert read_query("SELECT * { ?d a dcat:Dataset }", add_prefixes=False).added == {}
+
+
+def test_from_clauses_are_read() -> None:
+    query = read_query(
+        "PREFIX g: <http://g/> SELECT * FROM <http://a> FROM g:b FROM NAMED <http://c> { ?from ?named <http://d> }"
+    )
+    assert query.default_graphs == ("http://a", "http://g/b")
+    assert query.named_graphs == ("http://c",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * { SERVICE <http://169.254.169.254/> { ?s ?p ?o } }",
+        "SELECT * { ?s ?p 1SERVICE<http://10.0.0.1/>{?s ?p ?o} }",
+        "SELECT * { service silent <http://127.0.0.1/> { ?s ?p ?o } }",
+        "SELECT * { SERVICESILENT<http://127.0.0.1/>{?s ?p ?o} }",
+        "PREFIX e: <http://127.0.0.1/> SELECT * { SERVICE e:x { ?s ?p ?o } }",
+        "SELECT * { VALUES ?x { <http://127.0.0.1/> } SERVICE ?x { ?s ?p ?o } }",
+        "SELECT * { ?s ?p ?o # a comment\n SERVICE #{\n <http://127.0.0.1/> # <\n { ?s ?p ?o } }",
+        "SELECT * { ?s ?p trueSERVICE<http://127.0.0.1/>{?s ?p ?o} }",
+        "SELECT * { FILTER(?a<?b)SERVICE<http://127.0.0.1/>{?s ?p ?o} }",
+    ],
+)
+def test_every_spelling_of_service_is_seen(text: str) -> None:
+    query = read_query(text)
+    assert query.services
+    with pytest.raises(QueryError, match="is not allowed"):
+        Federation().resolve(query)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["SELECT * { ?service ?p ?o }", 'SELECT * { ?s ?p "SERVICE <http://x> {" }',
+     "SELECT * { ?x ex:service ex:y { ?a ?b ?c } }"],
+)  # fmt: skip
+def test_what_only_looks_like_service_is_let_be(text: str) -> None:
+    assert not read_query(text).services
+
+
+@pytest.mark.parametrize("text", ["SELECT * {" + "(" * 10_000, "SELECT (" + "1+" * 10_000 + "1 AS ?x) {}", "{" * 600])
+def test_excess_is_refused_before_the_engine_sees_it(text: str) -> None:
+    with pytest.raises(QueryError, match="is the most"):
+        read_query(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line", "hint"),
+    [
+        ("SELECT *\nWHERE ?s ?p ?o", "“?s” cannot stand here", 2, "WHERE ?s ?p ?o\n      ^"),
+        ("SELECT * {\n ?s ?p \n}", "up to here, this is no SPARQL 1.1", 3, "}\n ^"),
+        ("SELECT * { ?s ?p ?o", "a { is not closed", 1, "^"),
+        (
+            "SELECT * { ?s dcct:title ?o }",
+            "the prefix dcct: is not declared",
+            1,
+            "PREFIX dct: <http://purl.org/dc/terms/>",
+        ),
+        ("SELECT ?x { ?s ?p ?o } GROUP BY ?s", "the SELECT contains a variable that is unbound", 1, "^"),
+        ("SELECT * { ?s <a b> ?o }", "IRI parsing failed", 1, "^"),
+    ],
+)
+def test_errors_are_in_words(text: str, message: str, line: int, hint: str) -> None:
+    query = read_query(text)
+    with pytest.raises(QueryError) as found, told_as_query_error(query):
+        Store().query(query.text)
+    assert found.value.message.casefold().startswith(message.casefold())
+    assert found.value.line == line
+    assert hint in str(found.value.hint)
+    assert "expected" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{ ?d a dcat:Dataset ; dcat:title ?t }", "dcat:Dataset has no dcat:title; it has dct:title."),
+        ("{ ?d a dcat:DataSet }", "Nothing is a dcat:DataSet; there is dcat:Dataset."),
+        ("{ ?d dct:licence ?l }", "Nothing here has dct:licence; there is dct:license."),
+        ("{ ?d dct:publisher/foaf:nmae ?n }", "Nothing here has foaf:nmae; there is foaf:name."),
+        ("{ [] a dcat:Dataset ; dcat:distribution [ a dcat:Distribution ; dcat:mediatype ?m ] }",
+         "dcat:Distribution has no dcat:mediatype; it has dcat:mediaType."),
+        ("{ ?d a <http://www.w3.org/ns/dcat#Dataset> OPTIONAL { ?d <http://purl.org/dc/terms/tittle> ?t } }",
+         "dcat:Dataset has no dct:tittle; it has dct:title."),
+        ("{ ?d a dcat:Dataset ; schema:name ?n }", "dcat:Dataset has no schema:name;"),
+    ],
+)  # fmt: skip
+def test_hints_name_the_nearest_term(demo: Catalog, text: str, told: str) -> None:
+    found = hints(read_query(f"SELECT * {text}"), demo.statistics())
+    assert found
+    assert found[0].startswith(told)
+
+
+def test_no_hint_where_every_term_is_known(demo: Catalog) -> None:
+    text = 'SELECT * { ?d a dcat:Dataset ; dct:title "nowhere" ; dct:publisher/foaf:name ?n FILTER(?n = odd:thing) }'
+    assert hints(read_query(text), demo.statistics()) == []
+
+
+@pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
+@pytest.mark.parametrize("step", [1, 7, 100_000])
+def test_rows_are_counted_in_every_format(form: str, step: int) -> None:
+    values = ' "a" '.join(['"plain"', '"quo\\"te,{}"', '"line\\nfeed"', '"}},{\\"x\\":"', '"</result>"', '"<result>"'])
+    query = f"SELECT ?x ?y {{ VALUES ?x {{ {values} }} VALUES ?y {{ 1 2 3 }} }}"
+    found, answer = Store().query(query), Store().query(query)
+    assert isinstance(found, QuerySolutions)
+    assert isinstance(answer, QuerySolutions)
+    expected = len(list(found))
+    kinds = {
+        "json": QueryResultsFormat.JSON,
+        "xml": QueryResultsFormat.XML,
+        "csv": QueryResultsFormat.CSV,
+        "tsv": QueryResultsFormat.TSV,
+    }
+    written = answer.serialize(format=kinds[form])
+    assert written is not None
+    rows = Rows(form)
+    for start in range(0, len(written), step):
+        rows.add(written[start : start + step])
+    assert rows.count == expected
