@@ -34,7 +34,7 @@ def started(command: list[str], address: str, log: Path) -> Iterator[str]:
             while time.monotonic() < end:
                 assert process.poll() is None, log.read_text()
                 try:
-                    if httpx.get(f"{address}/query", params={"query": "ASK {}"}).status_code == 200:
+                    if httpx.get(f"{address}/query", params={"query": "ASK {}"}).status_code in (200, 401):
                         break
                 except httpx.TransportError:
                     continue

@@ -218,8 +218,10 @@ class Catalog:
 
     def records(self) -> Iterator[Record]:
         """Every record, in the order of their IRIs, a hundred at a time."""
-        graphs = self.snapshot().view.graphs
-        for batch in batched((row[0] for row in self.listing()), _BATCH):
+        return self._records(self.snapshot().view.graphs, [row[0] for row in self.listing()])
+
+    def _records(self, graphs: Graphs, iris: Iterable[str]) -> Iterator[Record]:
+        for batch in batched(iris, _BATCH):
             found: dict[str, list[Triple]] = {iri: [] for iri in batch}
             names = " ".join(f"<{iri}>" for iri in batch)
             rows = graphs.select(f"SELECT ?g ?s ?p ?o {{ VALUES ?g {{ {names} }} GRAPH ?g {{ ?s ?p ?o }} }}")
@@ -236,12 +238,7 @@ class Catalog:
         snapshot = self.snapshot()
         with self._lock:
             if self._listing is None or self._listing[0] != snapshot.name:
-                found = snapshot.view.graphs.select(
-                    "SELECT ?record ?dataset ?modified WHERE { GRAPH ?record { ?record ndl:digest ?digest ; "
-                    "foaf:primaryTopic ?dataset ; dct:modified ?modified } }"
-                )
-                rows = sorted((_text(row["record"]), _text(row["dataset"]), _text(row["modified"])) for row in found)
-                self._listing = (snapshot.name, rows)
+                self._listing = (snapshot.name, _listed(snapshot.view.graphs))
             return self._listing[1]
 
     def holder_of(self, node: str) -> str:
@@ -282,9 +279,11 @@ class Catalog:
         with self.store.writer() as writer:
             shutil.rmtree(writer.folder / "index", ignore_errors=True)
             index = SearchIndex.writing(writer.folder / "index")
-            index.replace((entry(record, self.describe(record)) for record in self.records()), [])
+            records = self._records(writer.graphs, [row[0] for row in _listed(writer.graphs)])
+            index.replace((entry(record, self.describe(record)) for record in records), [])
             index.commit()
             writer.commit()
+        self._open = None  # the snapshot may go by the same name with another index
         return len(index)
 
     def remove(self, name: str) -> str:
@@ -344,6 +343,14 @@ def _is_iri(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _listed(graphs: Graphs) -> list[tuple[str, str, str]]:
+    found = graphs.select(
+        "SELECT ?record ?dataset ?modified WHERE { GRAPH ?record { ?record ndl:digest ?digest ; "
+        "foaf:primaryTopic ?dataset ; dct:modified ?modified } }"
+    )
+    return sorted((_text(row["record"]), _text(row["dataset"]), _text(row["modified"])) for row in found)
 
 
 def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:

@@ -44,9 +44,11 @@ class RemoteWriter:
         self._local = local
         self.folder = local.folder
         self.graphs = store.graphs
+        self._changed = False
 
     def replace(self, graphs: Sequence[tuple[str, Sequence[str]]], existing: Iterable[str]) -> None:
         """Puts graphs, given as IRI and N-Triples lines; those in `existing` are cleared first."""
+        self._changed = self._changed or bool(graphs)
         old = dict.fromkeys(existing)
         new = dict(graphs)
         names = [*old, *(iri for iri in new if iri not in old)]
@@ -74,19 +76,22 @@ class RemoteWriter:
 
     def commit(self) -> None:
         """Tells readers of what was written, and makes a snapshot of what is kept here."""
-        version = datetime.now(UTC).isoformat(timespec="microseconds")
-        catalogue = NamedNode(f"{self._store.base_iri}catalog")
-        said = [
-            Triple(catalogue, RDF.type, DCAT.Catalog),
-            Triple(catalogue, NDL.version, Literal(version)),
-        ]
+        there = self._store.current()
+        version = datetime.now(UTC).isoformat(timespec="microseconds") if self._changed or not there else there
         index = self.folder / "index"
         index.mkdir(exist_ok=True)
         marker = index / _VERSION
         marker.unlink(missing_ok=True)  # the file may be a link to that of a snapshot
         marker.write_text(version, "utf-8")
         self._local.commit()
-        self.replace([(catalogue.value, [str(triple) for triple in said])], [catalogue.value])
+        if version != there:
+            catalogue = NamedNode(f"{self._store.base_iri}catalog")
+            said = [
+                Triple(catalogue, RDF.type, DCAT.Catalog),
+                Triple(catalogue, NDL.version, Literal(version)),
+            ]
+            self.replace([(catalogue.value, [str(triple) for triple in said])], [catalogue.value])
+        self._changed = False
         self._store.forget_version()
 
 

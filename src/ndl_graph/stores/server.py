@@ -83,9 +83,10 @@ class Server:
             )
         if status in (503, 504, 408, 429):
             return StoreSlowError(f"the SPARQL server gave up ({status})", where=self.query_url)
-        said = " ".join(body.split())[:200]
+        # What a server says of a fault of its own is not for everybody who asks us.
+        said = f": {' '.join(body.split())[:200]}" if status < 500 else ""
         return StoreLiesError(
-            f"the SPARQL server answered {status}: {said}",
+            f"the SPARQL server answered {status}{said}",
             where=self.query_url,
             hint="Is this the address of a SPARQL 1.1 server? It is asked at ADDRESS/query and ADDRESS/update.",
         )
