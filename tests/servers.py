@@ -42,8 +42,7 @@ def started(command: list[str], address: str, log: Path) -> Iterator[str]:
                 pytest.fail(f"{command[0]} did not answer: {log.read_text()}")
             yield address
         finally:
-            process.terminate()
-            process.wait(30)
+            process.kill()  # a server that is asked to end waits for those who are connected
 
 
 @contextmanager
