@@ -12,17 +12,26 @@
   const words = (items) => items.map((item) => item.trim()).filter(Boolean);
   const terms = fetch("/api/sparql-terms").then((answer) => answer.json());
 
+  let wellKnown = {};
+  terms.then(({ prefixes }) => {
+    wellKnown = prefixes;
+  });
+
   const completed = (kind) => async (_, token) => {
-    const asked = (token?.autocompletionString || "").toLowerCase();
-    const known = (await terms)[kind];
+    const { prefixes, [kind]: known } = await terms;
+    const typed = token?.autocompletionString || "";
+    const [, prefix, local] = /^([\w.-]*):(.*)$/.exec(typed) || [];
+    // A well-known prefix may be used without being declared.
+    const start = (token?.tokenPrefixUri ? typed : prefixes[prefix] && prefixes[prefix] + local)?.toLowerCase();
+    const asked = typed.toLowerCase();
     return known
-      .filter(({ iri, label }) => token?.tokenPrefixUri
-        ? iri.toLowerCase().startsWith(asked)
+      .filter(({ iri, label }) => start
+        ? iri.toLowerCase().startsWith(start)
         : iri.toLowerCase().includes(asked) || label.toLowerCase().includes(asked))
       .slice(0, 50).map(({ iri }) => iri);
   };
   const shortened = (yasqe, _, iri) => {
-    for (const [prefix, namespace] of Object.entries(yasqe.getPrefixesFromQuery())) {
+    for (const [prefix, namespace] of Object.entries({ ...wellKnown, ...yasqe.getPrefixesFromQuery() })) {
       const local = iri.slice(namespace.length);
       if (iri.startsWith(namespace) && /^[\w-]+$/.test(local)) return `${prefix}:${local}`;
     }
