@@ -49,6 +49,12 @@
 
   // Our own records lead to their pages here; other addresses leave in a new window.
   class Linked extends Yasr.plugins.table {
+    constructor(...parts) {
+      super(...parts);
+      // Shortened addresses cannot be tapped on a narrow screen: ours wrap.
+      this.persistentConfig.isEllipsed = false;
+    }
+
     getUriLinkFromBinding(binding, prefixes) {
       const iri = binding.value;
       const known = Object.entries(prefixes || {}).find(([, namespace]) => iri.startsWith(namespace));
