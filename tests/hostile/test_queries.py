@@ -3,8 +3,11 @@
 import asyncio
 import os
 import re
+import signal
 import socket
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +20,7 @@ import pytest
 from pyoxigraph import RdfFormat, parse
 
 from ndl_graph.errors import LimitError, QueryError
-from ndl_graph.sparql import Query
+from ndl_graph.sparql import Query, read_query
 from ndl_graph.sparql.pool import Limits, Task, WorkerPool
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import BASE, DATA, load, serving
@@ -239,6 +242,15 @@ def test_the_limit_is_named(limited: httpx.Client, name: str, limit: str) -> Non
     assert "Retry-After" not in answer.headers, "to ask the same again is no use"
 
 
+@pytest.mark.parametrize("name", ["cross join, counted", "cross join, sorted"])
+def test_an_overrun_is_replaced_within_a_second(limited: httpx.Client, name: str) -> None:
+    settled(limited)
+    assert limited.post("/sparql", data={"query": QUERIES[name]}).status_code == 503
+    start = time.monotonic()
+    until(lambda: f'ndl_graph_queries{{state="idle"}} {WORKERS}\n' in limited.get("/metrics").text)
+    assert time.monotonic() - start < 1
+
+
 @pytest.mark.parametrize("accept", ["application/sparql-results+json", "application/sparql-results+xml", "text/csv",
                                     "text/tab-separated-values"])  # fmt: skip
 def test_a_cut_answer_is_taken_for_whole_by_nobody(limited: httpx.Client, accept: str) -> None:
@@ -382,3 +394,16 @@ def test_no_query_has_a_network(catalogue: Path) -> None:
             asyncio.run(run())
         with pytest.raises(TimeoutError):
             listener.accept()
+
+
+def test_a_worker_whose_service_is_gone_ends_by_itself(catalogue: Path) -> None:
+    """A service that is killed leaves no query running."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        command = [sys.executable, "-m", "ndl_graph.sparql.worker", str(theirs.fileno()), "0"]
+        worker = subprocess.Popen(command, pass_fds=[theirs.fileno()])
+    with worker, ours:
+        folder = str(next((catalogue / "snapshots").glob("[0-9]*")))
+        query = read_query(QUERIES["cross join, counted"])
+        ours.sendall(Task("json", query).request(folder, Limits(query_seconds=-4)))
+        assert worker.wait(20) == -signal.SIGALRM

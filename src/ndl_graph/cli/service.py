@@ -1,5 +1,6 @@
 """Commands that run the service and show its settings."""
 
+import logging
 import socket
 
 import click
@@ -35,6 +36,8 @@ def serve(console: Console, host: str | None, port: str | None, store: str | Non
 
     from ndl_graph.web import create_app
 
+    # An answer that is cut breaks off on purpose: that is no fault to be logged.
+    logging.getLogger("uvicorn.error").addFilter(lambda told: "without completing response" not in told.getMessage())
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(catalog, settings),

@@ -76,6 +76,7 @@ class Task:
         asked: dict[str, Any] = {
             "folder": folder,
             "form": self.form,
+            "query_seconds": limits.query_seconds,
             "query_rows": limits.query_rows,
             "query_bytes": limits.query_bytes,
             "prefixes_shown": PREFIXES,

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import struct
 import sys
@@ -41,6 +42,7 @@ WHOLE: Final = b"W"  # JSON, a line feed, and the whole answer
 FAILED: Final = b"F"  # JSON: why there is none
 
 _CHUNK: Final = 64 * 1024
+_GRACE: Final = 5.0  # seconds after its limit in which the pool ends a query before the process ends itself
 _LENGTH: Final = struct.Struct("!cI")
 
 
@@ -180,6 +182,8 @@ class Worker:
     def run(self) -> None:
         """Answers until the other end is closed."""
         while (request := _receive(self._channel)) is not None:
+            # Should nobody be left to end an overrun, the clock does.
+            signal.setitimer(signal.ITIMER_REAL, request["query_seconds"] + _GRACE)
             try:
                 self._answer(request)
             except SyntaxError as error:
@@ -191,6 +195,8 @@ class Worker:
                 if isinstance(error, (BrokenPipeError, ConnectionResetError)):
                     return
                 self._fail("run", str(error).split("\n", 1)[0][:300])
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _fail(self, kind: str, message: str, **more: str) -> None:
         _send(self._channel, FAILED, {"kind": kind, "message": message, **more})
