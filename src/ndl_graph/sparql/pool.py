@@ -171,7 +171,7 @@ class WorkerPool:
         self._most_queued = max(1, math.floor(queue * share))
         self._queue = queue
         self._wait_seconds = wait_seconds
-        self._idle: deque[_Worker] = deque()
+        self._idle: list[_Worker] = []  # the one that worked last comes first: its memory is still warm
         self._all: set[_Worker] = set()
         self._held: Counter[str] = Counter()
         self._waiting: deque[_Waiting] = deque()
@@ -274,7 +274,7 @@ class WorkerPool:
         self._bury()
         if self._idle and self._held[client] < self._most_held:
             self._held[client] += 1
-            return self._idle.popleft()
+            return self._idle.pop()
         queued = sum(one.client == client for one in self._waiting)
         if len(self._waiting) >= self._queue or queued >= self._most_queued:
             whose = "your" if queued >= self._most_queued else "many"
@@ -303,7 +303,7 @@ class WorkerPool:
             self._waiting.remove(found)
             if not found.turn.done():
                 self._held[found.client] += 1
-                found.turn.set_result(self._idle.popleft())
+                found.turn.set_result(self._idle.pop())
 
     def _bury(self) -> None:
         """Replaces processes that ended while they were idle."""

@@ -156,17 +156,13 @@ def _send(channel: socket.socket, kind: bytes, content: bytes | dict[str, Any]) 
 
 
 def _receive(channel: socket.socket) -> dict[str, Any] | None:
-    with channel.makefile("rb", buffering=0) as file:
-        head = file.read(4)
-        if not head or len(head) < 4:
-            return None
-        left = int.from_bytes(head, "big")
-        body = bytearray()
-        while len(body) < left:
-            part = file.read(left - len(body))
-            if not part:
-                return None
-            body += part
+    head = channel.recv(4, socket.MSG_WAITALL)
+    if len(head) < 4:
+        return None
+    size = int.from_bytes(head, "big")
+    body = channel.recv(size, socket.MSG_WAITALL)
+    if len(body) < size:
+        return None
     request: dict[str, Any] = json.loads(body)
     return request
 

@@ -42,6 +42,7 @@ __all__ = ["EmbeddedStore", "EmbeddedWriter", "Snapshot", "TemporaryStore"]
 
 _FORMAT: Final = 2
 _KEPT: Final = 2  # the newest snapshot and the one before, for going back
+_SCATTERED: Final = 4  # bulks after which the files are merged before readers see them
 _BULK: Final = 2_000  # quads from which writing files at once beats a transaction
 
 
@@ -109,6 +110,7 @@ class EmbeddedWriter:
         self.folder = work
         self.graphs = OxigraphGraphs(Store(str(work / "graphs")))
         self.rejected = OxigraphGraphs(Store(str(work / "rejected")))
+        self._bulks = 0
 
     def replace(self, graphs: Sequence[tuple[str, Sequence[str]]], existing: Iterable[str]) -> None:
         """Puts graphs, given as IRI and N-Triples lines; those in `existing` are cleared first.
@@ -126,6 +128,7 @@ class EmbeddedWriter:
             if count >= _BULK:
                 # What comes here was written by Oxigraph itself: checking its IRIs again costs a sixth.
                 self.graphs.store.bulk_load(text.encode(), RdfFormat.N_QUADS, lenient=True)
+                self._bulks += 1
             elif text:
                 self.graphs.store.load(text.encode(), RdfFormat.N_QUADS)
             for triple in gone:
@@ -156,6 +159,11 @@ class EmbeddedWriter:
     def commit(self) -> None:
         """Makes a snapshot of the present state and points readers to it."""
         with _readable_errors(self.folder):
+            if self._bulks >= _SCATTERED:
+                # Each bulk left files that every reader would have to look into: merged, a query is up to five times
+                # as fast, for a seventh of the time of a load.
+                self.graphs.store.optimize()
+                self._bulks = 0
             self._store.publish(self)
 
     def close(self) -> None:
