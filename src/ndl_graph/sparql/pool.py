@@ -20,14 +20,15 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from ndl_graph.errors import BusyError, LimitError, NdlGraphError, QueryError
+from ndl_graph.errors import BusyError, LimitError, NdlGraphError, QueryError, StoreError
 from ndl_graph.namespaces import PREFIXES
 from ndl_graph.sparql.query import Query, query_error
-from ndl_graph.sparql.worker import CUT, DATA, END, FAILED, HEAD, WHOLE
+from ndl_graph.sparql.worker import CUT, DATA, END, FAILED, HEAD, READY, WHOLE
 
 __all__ = ["Answer", "Limits", "Runner", "Task", "WorkerPool"]
 
 _LENGTH: Final = struct.Struct("!cI")
+_AGAIN: Final = 1.0  # seconds after which a process that could not be started is started again
 _HINTS: Final = {
     "query_seconds": "Narrow it: fewer patterns, a filter on a class or publisher, a LIMIT without an ORDER BY.",
     "query_memory_bytes": "Sort, group and join less at once: add a filter, or ask for one class at a time.",
@@ -330,8 +331,13 @@ class WorkerPool:
 
     async def _replace(self, worker: _Worker) -> None:
         await self._end(worker)
-        if not self._closed:
-            await self._add()
+        while not self._closed:
+            try:
+                await self._add()
+            except StoreError:
+                await asyncio.sleep(_AGAIN)  # the machine has no room for it now
+            else:
+                return
 
     async def _end(self, worker: _Worker) -> None:
         self._all.discard(worker)
@@ -349,6 +355,13 @@ class WorkerPool:
         reader, writer = await asyncio.open_connection(sock=ours)
         worker = _Worker(process, reader, writer)
         self._all.add(worker)
+        try:
+            # Its limits count from the moment at which a query is sent: one that still starts gets none.
+            kind, _ = await worker.frame()
+            assert kind == READY
+        except (EOFError, OSError):
+            await self._end(worker)
+            raise StoreError("a process for queries cannot be started", hint="Is there memory left?") from None
         if self._closed:
             await self._end(worker)
             return

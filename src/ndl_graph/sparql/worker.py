@@ -31,9 +31,10 @@ from pyoxigraph import (
     serialize,
 )
 
-__all__ = ["CUT", "DATA", "END", "FAILED", "HEAD", "WHOLE", "Rows", "main"]
+__all__ = ["CUT", "DATA", "END", "FAILED", "HEAD", "READY", "WHOLE", "Rows", "main"]
 
 #: Kinds of frames that a worker sends; each is followed by a length and so many bytes.
+READY: Final = b"R"  # nothing: the process can take its first request
 HEAD: Final = b"H"  # JSON: an answer follows in chunks
 DATA: Final = b"D"  # a chunk of it
 END: Final = b"E"  # JSON: it is complete
@@ -315,6 +316,7 @@ def main() -> None:
     """The process: `python -m ndl_graph.sparql.worker DESCRIPTOR MEMORY`."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     _confine(int(sys.argv[2]))
+    _send(channel, READY, b"")
     with contextlib.suppress(KeyboardInterrupt):
         Worker(channel).run()
 
