@@ -6,7 +6,7 @@ Stores are handed in; this room knows only the protocol they keep.
 import shutil
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
@@ -290,7 +290,8 @@ class Catalog:
         """Removes a record and leaves a tombstone; gives its IRI. Raises `NotFoundError`."""
         record = self.get(name)
         title = self.describe(record).title
-        with self.store.writer() as writer, open_index(writer) as index:
+        with self.store.writer() as writer:
+            index = SearchIndex.writing(writer.folder / "index")
             lines = [
                 f"{triple}"
                 for triple in (
@@ -324,12 +325,6 @@ class Catalog:
         )
         names = ("message", "focus_node", "path")
         return [{name: _text(row[name]) if name in row else None for name in names} for row in found]
-
-
-@contextmanager
-def open_index(writer: GraphWriter) -> Iterator[SearchIndex]:
-    """The index that belongs to a writer's working copy."""
-    yield SearchIndex.writing(writer.folder / "index")
 
 
 def now() -> Literal:

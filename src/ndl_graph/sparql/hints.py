@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final
 
-from ndl_graph.namespaces import WELL_KNOWN, compact
-from ndl_graph.sparql.query import Query, quiet
+from ndl_graph.namespaces import compact
+from ndl_graph.sparql.query import Query, known_prefixes, quiet
 from ndl_graph.sparql.statistics import Statistics
 
 __all__ = ["hints"]
@@ -101,9 +101,7 @@ def _read(query: Query) -> _Reading:
 
     A reading of tokens, not a grammar: what it does not understand it passes over.
     """
-    prefixes = {**WELL_KNOWN}
-    for found in re.finditer(r"\bprefix\s+([^\s:<]*):\s*<([^<>\s]*)>", query.text, re.I):
-        prefixes[found[1]] = found[2]
+    prefixes = known_prefixes(query.text)
 
     def absolute(kind: str, text: str) -> str | None:
         if kind == "iri":

@@ -15,7 +15,17 @@ from typing import Final, Literal, cast
 from ndl_graph.errors import QueryError, UpdateError
 from ndl_graph.namespaces import WELL_KNOWN
 
-__all__ = ["Form", "Query", "Service", "query_error", "quiet", "read_query", "told_as_query_error"]
+__all__ = [
+    "Form",
+    "Query",
+    "Service",
+    "known_prefixes",
+    "query_error",
+    "quiet",
+    "read_query",
+    "told_as_query_error",
+    "update_refused",
+]
 
 Form = Literal["select", "ask", "construct", "describe"]
 
@@ -96,16 +106,13 @@ def read_query(text: str, add_prefixes: bool = True) -> Query:
     word = _WORD.match(told, match.end() if match else 0)
     verb = word[0].lower() if word else ""
     if verb in _UPDATES:
-        raise UpdateError(
-            "this endpoint only reads",
-            hint="The catalogue changes when descriptions are loaded: ndl-graph load, ndl-graph remove.",
-        )
+        raise update_refused()
     _refuse_excess(told)
     used = {found[1] for found in _PREFIXED.finditer(told) if found[1]}
     missing = used - {found[1] for found in _DECLARED.finditer(told)}
     added = {prefix: WELL_KNOWN[prefix] for prefix in sorted(missing) if prefix in WELL_KNOWN}
     form = cast(Form, verb) if verb in _FORMS else None
-    prefixes = {**WELL_KNOWN, **{found[1]: found[2] for found in _DECLARATION.finditer(text)}}
+    prefixes = known_prefixes(text)
     graphs = list(_FROM.finditer(told, match.end() if match else 0, max(told.find("{"), 0)))
     default, named = (
         tuple(
@@ -114,6 +121,19 @@ def read_query(text: str, add_prefixes: bool = True) -> Query:
         for kind in (False, True)
     )
     return Query(text, form, added if add_prefixes else {}, default, named, tuple(_services(text, told)))
+
+
+def update_refused() -> UpdateError:
+    """What to say to somebody who sends an update."""
+    return UpdateError(
+        "this endpoint only reads",
+        hint="The catalogue changes when descriptions are loaded: ndl-graph load, ndl-graph remove.",
+    )
+
+
+def known_prefixes(text: str) -> dict[str, str]:
+    """The prefixes that a query may use: the well-known ones, and over them those that it declares."""
+    return {**WELL_KNOWN, **{found[1]: found[2] for found in _DECLARATION.finditer(text)}}
 
 
 def _absolute(name: str, prefixes: Mapping[str, str]) -> str:

@@ -14,14 +14,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from ndl_graph.catalog import Catalog
-from ndl_graph.errors import NotFoundError, QueryError, UpdateError
+from ndl_graph.errors import NotFoundError, QueryError
 from ndl_graph.settings import Settings, split_list
 from ndl_graph.sparql import hints, read_query
 from ndl_graph.sparql.description import describe_service
 from ndl_graph.sparql.examples import examples
 from ndl_graph.sparql.federation import Federation
 from ndl_graph.sparql.pool import Answer, Limits, Runner, Task
-from ndl_graph.sparql.query import Query
+from ndl_graph.sparql.query import Query, update_refused
 from ndl_graph.web.graphs import PAGE_OR_GRAPH, graph_body
 from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
 from ndl_graph.web.pages import Pages
@@ -84,7 +84,7 @@ class Endpoint:
         kind, _, parameters = request.headers.get("content-type", "").partition(";")
         kind = kind.strip().casefold()
         if kind == "application/sparql-update":
-            raise _no_updates()
+            raise update_refused()
         if kind not in ("application/sparql-query", "application/x-www-form-urlencoded"):
             raise Problem(
                 415,
@@ -279,13 +279,6 @@ def _parsed(text: str) -> Fields:
         raise Problem(400, f"There are more than {_MOST_FIELDS} parameters.") from None
 
 
-def _no_updates() -> UpdateError:
-    return UpdateError(
-        "this endpoint only reads",
-        hint="The catalogue changes when descriptions are loaded: ndl-graph load, ndl-graph remove.",
-    )
-
-
 def _iris(names: Sequence[str]) -> Sequence[str]:
     for name in names:
         try:
@@ -327,7 +320,7 @@ def router(endpoint: Endpoint, pages: Pages) -> APIRouter:
         """SPARQL 1.1 Protocol. Without a query: the editor for browsers, the service description for programs."""
         fields = await endpoint.fields(request)
         if "update" in fields:
-            raise _no_updates()
+            raise update_refused()
         queries = fields.get("query", [])
         if len(queries) > 1:
             raise Problem(400, "There is more than one query.", hint="Send the parameter `query` once.")
