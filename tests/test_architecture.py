@@ -21,6 +21,10 @@ RULES: dict[str, set[str]] = {
     "identity": {"crosswalk", "namespaces", "normalise", "record"},
     "formats": {"crosswalk", "description", "errors", "labels", "namespaces", "record"},
     "validation": {"errors", "namespaces", "record", "resources"},
+    "checking": {
+        "crosswalk", "description", "errors", "formats", "identity", "labels", "namespaces", "normalise", "record",
+        "validation",
+    },
     "search": {"description", "errors", "formats", "namespaces", "record"},
     "sources": {"errors", "formats", "record"},
     "sparql": {"errors", "namespaces", "record", "resources"},

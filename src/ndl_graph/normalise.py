@@ -16,7 +16,7 @@ from ndl_graph.names import NameTable, name_table
 from ndl_graph.namespaces import ADMS, DCAT, DCT, FOAF, IANA, NDL, PREFIXES, RDF, SCHEMA, SPDX, VCARD, XSD
 from ndl_graph.record import Block, Node, Term, triples_of
 
-__all__ = ["RELATIVE_BASE", "STEPS", "Normaliser", "Repairs", "Step"]
+__all__ = ["RELATIVE_BASE", "STEPS", "Normaliser", "Repairs", "Step", "standard_term"]
 
 #: Relative IRIs are read against this, so that they can be told apart and given a stable home later.
 RELATIVE_BASE: Final = "relative:///"
@@ -247,10 +247,11 @@ def clean_iri(value: str) -> str | None:
     return f"{scheme}:{rest}"
 
 
-def _standard_term(iri: str) -> str:
+def standard_term(iri: str) -> str:
+    """The IRI of the term in the namespace and spelling that are current."""
     for old, new in _NAMESPACES.items():
         if iri.startswith(old):
-            return _standard_term(new + iri[len(old) :])
+            return standard_term(new + iri[len(old) :])
     if iri.startswith(_ELEMENTS):
         return PREFIXES["dct"] + iri[len(_ELEMENTS) :]
     if iri.startswith(PREFIXES["dcat"]):
@@ -638,7 +639,7 @@ class Normaliser:
         if not _PLAIN_IRI.match(predicate):
             return None
         node = NamedNode(predicate[1:-1])
-        if _standard_term(node.value) != node.value:
+        if standard_term(node.value) != node.value:
             return None
         if len(self._rules) > _REMEMBERED:
             self._rules.clear()
@@ -649,7 +650,7 @@ class Normaliser:
         """Whether the property's rule leaves the value alone, whatever else is said of the subject."""
         triple = triples_of([f"_:b {predicate} {value}"])[0]
         if triple.predicate == RDF.type:
-            return isinstance(triple.object, NamedNode) and _standard_term(triple.object.value) == triple.object.value
+            return isinstance(triple.object, NamedNode) and standard_term(triple.object.value) == triple.object.value
         return _RULES[triple.predicate][1](self, triple.object, (triple,)) is None
 
     def _is_tag(self, tag: str) -> bool:
@@ -694,7 +695,7 @@ class Normaliser:
 
     def _iri_value(self, value: NamedNode, predicate: NamedNode) -> Term | None:
         if predicate == RDF.type:
-            standard = _standard_term(value.value)
+            standard = standard_term(value.value)
             if standard != value.value:
                 self.repairs.note("term", value.value, standard)
                 return NamedNode(standard)
@@ -703,7 +704,7 @@ class Normaliser:
         return self._node(value) or Literal(value.value)
 
     def _predicate(self, given: NamedNode) -> NamedNode:
-        standard = clean_iri(_standard_term(given.value)) or given.value
+        standard = clean_iri(standard_term(given.value)) or given.value
         if standard == given.value:
             self._predicates[given] = given
             return given

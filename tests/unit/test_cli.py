@@ -228,7 +228,7 @@ def test_settings_and_their_origins(place: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("load", "good.ttl", "--profile", "papyrus"), "One of: ndl, ukgov"),
+        (("load", "good.ttl", "--profile", "papyrus"), "controlled, croissant, dcat-ap"),
         (("load", "good.ttl", "--format", "papyrus"), "turtle"),
         (("load", "good.ttl", "--store", "good.ttl"), "not a store"),
         (("load", "good.ttl", "--base-iri", "nonsense"), "base"),

@@ -19,6 +19,7 @@ __all__ = [
     "REFUSED",
     "Console",
     "ProgressBar",
+    "is_coloured",
     "say_error",
     "settings_from",
     "with_console",
@@ -55,10 +56,11 @@ class Console:
 
 def say_error(error: NdlGraphError) -> None:
     """What happened, where, and what to do next."""
-    click.secho(f"Error: {error}", err=True, fg="red" if _coloured(sys.stderr) else None)
+    click.secho(f"Error: {error}", err=True, fg="red" if is_coloured(sys.stderr) else None)
 
 
-def _coloured(stream: Any) -> bool:
+def is_coloured(stream: Any) -> bool:
+    """Whether colour is wanted there: on a terminal, and where NO_COLOR is not set."""
     return "NO_COLOR" not in os.environ and stream.isatty()
 
 

@@ -1,36 +1,38 @@
 """Commands on descriptions that come from outside: load, validate, convert, profiles."""
 
+import shutil
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 import click
-from pyoxigraph import NamedNode, Triple
 
+from ndl_graph.checking import Checker, Document, published
 from ndl_graph.cli.console import (
     FAILED,
     REFUSED,
     Console,
     ProgressBar,
+    is_coloured,
     say_error,
     settings_from,
     with_console,
     with_store,
 )
-from ndl_graph.errors import NothingToValidateError, SettingError
-from ndl_graph.formats import Format, format_named, jsonld, rdf, readable, writable
-from ndl_graph.identity import identify, organisation_iri, settle, slug_for
-from ndl_graph.loading import LoadSummary, gather
-from ndl_graph.normalise import STEPS, Normaliser
-from ndl_graph.record import Record, Spool, split, triples_of
+from ndl_graph.errors import NdlGraphError, NothingToValidateError, SettingError
+from ndl_graph.formats import Format, detect, format_named, jsonld, rdf, readable, writable
+from ndl_graph.formats.places import Places
+from ndl_graph.loading import LoadSummary
+from ndl_graph.normalise import RELATIVE_BASE, STEPS
+from ndl_graph.record import triples_of
 from ndl_graph.settings import Settings, limits, open_loader, open_profiles
-from ndl_graph.sources import Source
-from ndl_graph.validation import Result, load_profile, profile_names
-from ndl_graph.validation import validate as run_validation
+from ndl_graph.sources import Source, open_item
+from ndl_graph.validation import Severity, ValidationReport, load_profile, profile_names, read_profile
 from ndl_graph.validation.profiles import DEFAULT_BASE
 from ndl_graph.validation.report import REPORTS
+from ndl_graph.validation.report import text as text_report
 
 __all__ = ["convert", "load", "profiles", "validate"]
 
@@ -114,60 +116,82 @@ def _short(text: str, limit: int = 70) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _read(
-    settings: Settings, names: Sequence[str], form: Format | None, base: str
-) -> tuple[list[Record], list[Triple], Normaliser]:
-    """The records in the sources, and the triples that belong to none; raises the first error there is."""
-    normaliser = Normaliser(organisation_iri(base))
-    records: list[Record] = []
-    rest: list[Triple] = []
-    for name in names:
-        with Spool() as spool:
-            errors, files = gather(Source(name), normaliser, spool, limits(settings), form)
-            if errors:
-                raise errors[0]
-            for description in split(spool):
-                identity = identify(description)
-                slug = slug_for(identity.title or identity.key)
-                dataset = NamedNode(identity.iri or f"{base}id/{description.kind}/{slug}")
-                statements = settle(description, dataset, base, normaliser)
-                iri = NamedNode(f"{base}{description.kind}/{slug}")
-                source = files.get(str(description.root), name)
-                records.append(Record(iri, dataset, description.kind, identity.key, statements, source))
-            rest += [triple for node in spool.unreached for triple in triples_of(spool.read(node))]
-    return records, rest, normaliser
+@contextmanager
+def _opened(settings: Settings, name: str, form: Format | None) -> Iterator[list[Document]]:
+    """The documents of a source, open; raises the first error there is, with its place."""
+    with ExitStack() as stack:
+        documents = []
+        for item in Source(name).items():
+            try:
+                data, media_type = stack.enter_context(open_item(item, limits(settings)))
+                documents.append(Document(_shown(item.name), data, form or detect(data, item.name, media_type)))
+            except NdlGraphError as error:
+                error.where = error.where or _shown(item.name)
+                raise
+        yield documents
 
 
-@click.command(epilog="Example: ndl-graph validate catalogue.ttl --profile ndl --report text")
+def _shown(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
+def _add(checker: Checker, document: Document) -> None:
+    try:
+        checker.add(document)
+    except NdlGraphError as error:
+        error.where = error.where or document.name
+        raise
+
+
+@click.command(epilog="Example: ndl-graph validate catalogue.ttl --profile ndl,dcat-ap --report text")
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--profile", metavar="NAME", help="Profile to validate against; several with commas.")
+@click.option(
+    "--shapes",
+    "own",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Shapes of your own in Turtle, beside the profiles.",
+)
+@click.option(
+    "--background",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A vocabulary that the shapes may look at; it is not reported on.",
+)
 @click.option("--format", "form", metavar="F", help=_FORMAT_HELP)
 @click.option("--report", type=click.Choice(list(REPORTS)), default="text", help="Form of the report.")
 @click.option("--output", type=click.Path(dir_okay=False, writable=True), help="Write the report to a file.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["violation", "warning", "info"]),
+    default="violation",
+    help="The least severity that makes the command fail.",
+)
 @with_console
 def validate(
     console: Console,
     sources: tuple[str, ...],
     profile: str | None,
+    own: tuple[Path, ...],
+    background: tuple[Path, ...],
     form: str | None,
     report: str,
     output: str | None,
+    fail_on: Severity,
 ) -> None:
-    """Check descriptions against a profile; nothing is stored. `-` reads standard input."""
+    """Check descriptions against profiles; nothing is stored. `-` reads standard input."""
     settings = settings_from(profile=profile)
-    chosen = open_profiles(settings, DEFAULT_BASE)
-    records, rest, _ = _read(settings, sources, _format(form), DEFAULT_BASE)
-    triples = list(dict.fromkeys([*(triple for record in records for triple in record.triples), *rest]))
-    focus = set().union(*(one.focus_nodes(triples) for one in chosen))
-    if not focus:
-        raise NothingToValidateError(
-            f"there is nothing in it that the profile {settings.profile} looks at",
-            where=", ".join(sources),
-            hint="A description is a node of type dcat:Dataset, dcat:DataService or schema:Dataset.",
-        )
-    found = run_validation(chosen, "".join(f"{triple} .\n" for triple in triples))
-    found = replace(found, focus_nodes=len(focus), results=_placed(found.results, records, sources))
-    text = REPORTS["json" if console.as_json else report](found)
+    chosen = [*open_profiles(settings, DEFAULT_BASE), *map(read_profile, own)]
+    checker = Checker(DEFAULT_BASE)
+    for name in sources:
+        with _opened(settings, name, _format(form)) as documents:
+            for document in documents:
+                _add(checker, document)
+    found = checker.report(chosen, "".join(_background(settings, path) for path in background))
+    text = report_text("json" if console.as_json else report, found, output is None)
     if output:
         try:
             Path(output).write_text(text + "\n", "utf-8")
@@ -176,35 +200,27 @@ def validate(
         console.say(f"The report is in {output}.")
     else:
         console.result(text)
-    sys.exit(0 if found.conforms else REFUSED)
+    sys.exit(REFUSED if found.fails(fail_on) else 0)
 
 
-def _placed(results: Sequence[Result], records: Sequence[Record], sources: Sequence[str]) -> tuple[Result, ...]:
-    """The results with the file they are about, and the line where the file names the focus node."""
-    files: dict[str, tuple[str, str]] = {}
-    for record in records:
-        for triple in record.triples:
-            if isinstance(triple.subject, NamedNode):
-                files.setdefault(triple.subject.value, (record.source, record.dataset.value))
-    texts: dict[str, str] = {}
+def _background(settings: Settings, path: Path) -> str:
+    """A vocabulary as N-Triples."""
+    with _opened(settings, str(path), None) as documents:
+        return "".join(
+            f"{triple} .\n"
+            for document in documents
+            if document.format.read is not None
+            for triple in document.format.read(document.data, DEFAULT_BASE)
+        )
 
-    def line(file: str, *names: str) -> int | None:
-        if file not in texts:
-            try:
-                texts[file] = Path(file).read_text("utf-8", errors="replace")
-            except OSError:
-                texts[file] = ""
-        for name in names:
-            if (at := texts[file].find(name)) >= 0:
-                return texts[file].count("\n", 0, at) + 1
-        return None
 
-    placed = []
-    for result in results:
-        file, dataset = files.get(result.focus_node, (sources[0] if len(sources) == 1 else "", ""))
-        names = [name for name in (result.focus_node, dataset) if name]
-        placed.append(replace(result, file=file or None, line=line(file, *names) if file else None))
-    return tuple(placed)
+def report_text(form: str, report: ValidationReport, to_screen: bool) -> str:
+    """The report in one of its forms; as wide as the terminal and coloured where it goes to one."""
+    if form != "text":
+        return REPORTS[form](report)
+    shown = to_screen and sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if shown else None
+    return text_report(report, width=width, colour=shown and is_coloured(sys.stdout))
 
 
 @click.command(epilog="Example: ndl-graph convert metadata.json --to turtle")
@@ -217,12 +233,24 @@ def convert(console: Console, source: str, target: str, form: str | None) -> Non
     del console
     settings = settings_from()
     wanted = format_named(target, writable())
-    records, rest, _ = _read(settings, [source], _format(form), settings.base_iri or DEFAULT_BASE)
+    base = settings.base_iri or DEFAULT_BASE
+    written: list[tuple[str, list[str]]] = []
+    with _opened(settings, source, _format(form)) as documents:
+        for document in documents:
+            assert document.format.read is not None
+            try:
+                read = document.format.read(document.data, RELATIVE_BASE)
+                written.append((document.name, list(dict.fromkeys(map(str, read)))))
+            except NdlGraphError as error:
+                error.where = error.where or document.name
+                raise
+    records, rest, _ = published(written, base, Places())
     if not records and not rest:
         raise NothingToValidateError("there is nothing in it", where=source)
     syntax = wanted.syntax
     if syntax is not None or wanted.name == "jsonld":
-        triples = list(dict.fromkeys([*(triple for record in records for triple in record.triples), *rest]))
+        own = [triple for record in records for triple in record.triples]
+        triples = list(dict.fromkeys([*own, *triples_of(rest)]))
         text = (
             rdf.write(syntax, triples)
             if syntax is not None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 from pyoxigraph import RdfFormat, Triple
 
@@ -16,10 +16,15 @@ from ndl_graph.record import Record
 
 __all__ = ["FORMATS", "Format", "detect", "format_named", "readable", "writable"]
 
-Reader = Callable[[IO[bytes], str], Iterator[Triple]]
 Writer = Callable[[Record], bytes]
 
 _JSON: Final = "application/json"
+
+
+class Reader(Protocol):
+    """Reads triples from a file; with `places`, their lines beside them (see `places`)."""
+
+    def __call__(self, data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]: ...
 
 
 @dataclass(frozen=True)

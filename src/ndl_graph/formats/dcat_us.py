@@ -9,6 +9,7 @@ from pyoxigraph import Triple
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts
 from ndl_graph.formats.jsonld import Json, load_json, read_document
+from ndl_graph.formats.places import PlacedDict
 
 __all__ = ["is_dcat_us", "read", "read_catalog"]
 
@@ -41,9 +42,9 @@ def is_dcat_us(document: Json) -> bool:
     return "project-open-data" in said or "@context" not in document
 
 
-def read(data: IO[bytes], base: str) -> Iterator[Triple]:
+def read(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
     """Reads a `data.json`; raises `ParseError` where there is no list of datasets in it."""
-    yield from read_catalog(load_json(data), base)
+    yield from read_catalog(load_json(data, places=places), base)
 
 
 def read_catalog(document: Json, base: str) -> Iterator[Triple]:
@@ -57,7 +58,7 @@ def read_catalog(document: Json, base: str) -> Iterator[Triple]:
 
 def _linked(entry: dict[str, Any], place: str) -> dict[str, Json]:
     """The entry as JSON-LD: classes where it names none, and addresses as IRIs."""
-    out: dict[str, Json] = {}
+    out = PlacedDict.like(entry)
     if place in _CLASSES:
         out["@type"] = _CLASSES[place]
     for key, value in entry.items():

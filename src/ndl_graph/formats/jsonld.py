@@ -9,6 +9,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple
 
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts, rdf
+from ndl_graph.formats.places import PLACE, PlacedDict, placed_json
 from ndl_graph.namespaces import PREFIXES, RDF, XSD
 from ndl_graph.record import Node, Term
 
@@ -19,8 +20,8 @@ Json = Any  # what `json.loads` gives: checked where it is used
 DEEPEST: Final = 100
 
 
-def load_json(data: IO[bytes]) -> Json:
-    """The JSON document; raises `ParseError` with line and column where there is none."""
+def load_json(data: IO[bytes], *, places: bool = False) -> Json:
+    """The JSON document, its objects placed if asked; raises `ParseError` with line and column where there is none."""
     content = data.read()
     if b"\0" in content:
         raise ParseError("this is a binary file, not text")
@@ -43,7 +44,7 @@ def load_json(data: IO[bytes]) -> Json:
         raise ParseError(f"the JSON is nested more than {DEEPEST} deep") from None
     if _depth_exceeds(document, DEEPEST):
         raise ParseError(f"the JSON is nested more than {DEEPEST} deep")
-    return document
+    return placed_json(text) if places else document
 
 
 def _depth_exceeds(document: Json, limit: int) -> bool:
@@ -64,9 +65,9 @@ def _depth_exceeds(document: Json, limit: int) -> bool:
     return True
 
 
-def read(data: IO[bytes], base: str) -> Iterator[Triple]:
+def read(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
     """Reads JSON-LD 1.1; raises `ParseError` where it is plain JSON or names a context that is not bundled."""
-    yield from read_document(load_json(data), base)
+    yield from read_document(load_json(data, places=places), base)
 
 
 def read_document(document: Json, base: str) -> Iterator[Triple]:
@@ -76,7 +77,7 @@ def read_document(document: Json, base: str) -> Iterator[Triple]:
             "this is plain JSON: without an @context nothing says what its names mean",
             hint='Add "@context", or name the format it follows: --format dcat-us, ukgov-json or schema.',
         )
-    text = json.dumps(_with_bundled(document)).encode()
+    text = json.dumps(_with_bundled(document, _Terms())).encode()
     yield from rdf.read(RdfFormat.JSON_LD, io.BytesIO(text), base)
 
 
@@ -88,13 +89,79 @@ def _is_linked(document: Json) -> bool:
     )
 
 
-def _with_bundled(node: Json) -> Json:
-    """The document with each remote context replaced by the one that stands in for it."""
+#: Containers whose keys are languages, numbers or names, not properties.
+_MAPS: Final = frozenset(["@language", "@index", "@id", "@type", "@graph"])
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
+class _Terms:
+    """What the keys of a document mean, as far as its contexts say so in a word."""
+
+    def __init__(self, iris: Mapping[str, str] | None = None, opaque: frozenset[str] = frozenset()) -> None:
+        self._iris = iris or {}
+        self.opaque = opaque
+
+    def under(self, context: Json) -> "_Terms":
+        """The terms where another context is added."""
+        iris, opaque = dict(self._iris), set(self.opaque)
+        for part in context if isinstance(context, list) else [context]:
+            for name, meaning in part.items() if isinstance(part, dict) else ():
+                detail = meaning if isinstance(meaning, dict) else {}
+                iri = detail.get("@id", meaning)
+                if isinstance(iri, str):
+                    iris[name] = iri
+                # What stands under such a key is data, languages or numbers, not the properties of a node.
+                if detail.get("@type") == "@json" or _MAPS & set(_listed(detail.get("@container"))):
+                    opaque.add(name)
+        return _Terms(iris, frozenset(opaque))
+
+    def expand(self, key: str) -> str:
+        """The IRI of a key."""
+        iri = self._iris.get(key, key)
+        prefix, colon, local = iri.partition(":")
+        if colon and not local.startswith("//") and prefix in self._iris:
+            return self._iris[prefix] + local
+        return iri if colon else self._iris.get("@vocab", "") + iri
+
+
+#: An object with one of these is a value or a list, and no node.
+_NO_NODE: Final = frozenset(["@value", "@list", "@set"])
+
+
+def _with_bundled(node: Json, terms: _Terms) -> Json:
+    """The document with each remote context replaced by the one that stands in for it, and with its places stated."""
     if isinstance(node, list):
-        return [_with_bundled(part) for part in node]
+        return [_with_bundled(part, terms) for part in node]
     if not isinstance(node, dict):
         return node
-    return {key: _local_context(value) if key == "@context" else _with_bundled(value) for key, value in node.items()}
+    context = _local_context(node["@context"]) if "@context" in node else None
+    if context is not None:
+        terms = terms.under(context)
+    out: dict[str, Json] = {
+        key: context
+        if key == "@context"
+        else _without_context(value)
+        if key in terms.opaque
+        else _with_bundled(value, terms)
+        for key, value in node.items()
+    }
+    if isinstance(node, PlacedDict) and not _NO_NODE & node.keys():
+        at = [str(node.line)]
+        at += [f"{line} {terms.expand(key)}" for key, line in node.keys_at.items() if not key.startswith("@")]
+        out[PLACE.value] = [{"@value": said} for said in at]
+    return out
+
+
+def _without_context(value: Json) -> Json:
+    """What a context calls data, lists of languages or the like; nodes in it are read, and have no places."""
+    if isinstance(value, list):
+        return [_without_context(part) for part in value]
+    if isinstance(value, PlacedDict):
+        return {key: _without_context(part) for key, part in value.items()}
+    return value
 
 
 def _local_context(context: Json) -> Json:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import IO, Final, cast
 
-from pyoxigraph import RdfFormat, Triple, parse, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from ndl_graph.errors import ParseError
+from ndl_graph.formats import turtle_places
+from ndl_graph.formats.places import place
 from ndl_graph.namespaces import PREFIXES
 
 __all__ = ["parse_error", "read", "write"]
@@ -116,11 +118,36 @@ def parse_error(error: SyntaxError) -> ParseError:
     return ParseError(message[:500], line=error.lineno, column=error.offset, hint=hint)
 
 
-def read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
+def read(syntax: RdfFormat, data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
     """Reads triples; graph names are let go, since a record's graph is ours to name.
 
+    With `places`, Turtle, N-Triples and N-Quads come with their lines; for the other syntaxes there are none.
     Raises `ParseError` with line and column. IRIs are not checked here: `normalise` mends them.
     """
+    triples = _read(syntax, data, base)
+    if places and syntax in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS):
+        triples = _with_lines(triples, data)
+    elif places and syntax == RdfFormat.TURTLE:
+        whole = list(triples)  # what the engine refuses is refused here too, and in its words
+        data.seek(0)
+        triples = turtle_places.read(data.read().decode("utf-8-sig"), base) or iter(whole)
+    yield from triples
+
+
+def _with_lines(triples: Iterator[Triple], data: IO[bytes]) -> Iterator[Triple]:
+    """Statement after statement beside line after line: these syntaxes have one a line, and comments."""
+    whole = list(triples)
+    data.seek(0)
+    numbers = (number for number, line in enumerate(data, 1) if line.strip() and not line.lstrip().startswith(b"#"))
+    for triple, number in zip(whole, numbers, strict=False):
+        value = triple.object.value if isinstance(triple.object, (Literal, NamedNode)) else ""
+        yield triple
+        yield place(triple.subject, number, triple.predicate.value, value)
+        if isinstance(triple.object, BlankNode):
+            yield place(triple.object, number)
+
+
+def _read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
     if syntax == RdfFormat.RDF_XML:
         _refuse_entities(data)
     guarded = _Guard(data)

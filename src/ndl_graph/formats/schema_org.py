@@ -43,7 +43,7 @@ class _Scripts(HTMLParser):
             self.found[-1] = (line, text + data)
 
 
-def read_html(data: IO[bytes], base: str) -> Iterator[Triple]:
+def read_html(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
     """Reads every JSON-LD script of an HTML page; raises `ParseError` where there is none."""
     parser = _Scripts()
     parser.feed(data.read().decode("utf-8", errors="replace"))
@@ -54,7 +54,9 @@ def read_html(data: IO[bytes], base: str) -> Iterator[Triple]:
         )
     for line, text in parser.found:
         try:
-            yield from jsonld.read(io.BytesIO(text.encode()), base)
+            # Line feeds before it keep the lines of the script those of the page.
+            script = "\n" * (line - 1) + text if places else text
+            yield from jsonld.read(io.BytesIO(script.encode()), base, places=places)
         except ParseError as error:
             raise ParseError(
                 error.message, line=line + (error.line or 1) - 1, column=error.column, hint=error.hint

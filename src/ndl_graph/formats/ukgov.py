@@ -12,6 +12,7 @@ from pyoxigraph import Triple
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts
 from ndl_graph.formats.jsonld import DEEPEST, Json, load_json, read_document
+from ndl_graph.formats.places import PlacedDict
 from ndl_graph.namespaces import XSD
 
 __all__ = ["is_ukgov", "read_csv", "read_entries", "read_json", "read_yaml"]
@@ -58,12 +59,25 @@ def is_ukgov(document: Json) -> bool:
     )
 
 
-def read_yaml(data: IO[bytes], base: str) -> Iterator[Triple]:
+class _PlacedLoader(_Loader):  # type: ignore[misc, valid-type]
+    """Keeps the line of each mapping and of each of its keys."""
+
+    def construct_yaml_map(self, node: yaml.MappingNode) -> Iterator[PlacedDict]:
+        lines = {str(key.value): key.start_mark.line + 1 for key, _ in node.value}
+        found = PlacedDict.at(node.start_mark.line + 1, lines)
+        yield found
+        found.update(self.construct_mapping(node))
+
+
+_PlacedLoader.add_constructor("tag:yaml.org,2002:map", _PlacedLoader.construct_yaml_map)
+
+
+def read_yaml(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
     """Reads one or many YAML documents; a list is a list of descriptions. Raises `ParseError`."""
     try:
         content = data.read()
         _refuse_bombs(content)
-        for document in yaml.load_all(content, Loader=_Loader):
+        for document in yaml.load_all(content, Loader=_PlacedLoader if places else _Loader):
             yield from read_entries(document, base)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -93,12 +107,12 @@ def _refuse_bombs(content: bytes) -> None:
             depth -= 1
 
 
-def read_json(data: IO[bytes], base: str) -> Iterator[Triple]:
+def read_json(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
     """Reads one description or a list of them."""
-    yield from read_entries(load_json(data), base)
+    yield from read_entries(load_json(data, places=places), base)
 
 
-def read_csv(data: IO[bytes], base: str) -> Iterator[Triple]:
+def read_csv(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
     """Reads one description a row, the model's names as headings.
 
     `contactName`, `email` and the rest of a contact stand in columns of their own (or `contactPoint.email`);
@@ -114,25 +128,30 @@ def read_csv(data: IO[bytes], base: str) -> Iterator[Triple]:
                 line=1,
                 hint="It must hold at least `identifier`, `type` and `title`.",
             )
+        before = rows.line_num
         for row in rows:
+            line, before = before + 1, rows.line_num
             cells = {
                 str(name).strip().removeprefix("contactPoint.").removeprefix("contactPoint_"): value.strip()
                 for name, value in row.items()
                 if name is not None and isinstance(value, str) and value.strip()
             }
             if cells:
-                yield from read_entries(_nested(cells), base)
+                at = PlacedDict.at(line, dict.fromkeys(cells, line)) if places else {}
+                yield from read_entries(_nested(cells, at), base)
     except csv.Error as error:
         raise ParseError(f"broken CSV: {error}", line=rows.line_num) from None
     except UnicodeDecodeError:
         raise ParseError("the text is not UTF-8", hint="Save the sheet again as “CSV UTF-8”.") from None
 
 
-def _nested(cells: dict[str, str]) -> dict[str, Json]:
-    entry: dict[str, Json] = {name: value for name, value in cells.items() if name not in _CONTACT}
+def _nested(cells: dict[str, str], at: dict[str, Json]) -> dict[str, Json]:
+    entry = PlacedDict.like(at)
+    entry.update({name: value for name, value in cells.items() if name not in _CONTACT})
     for name in _MANY & entry.keys():
         entry[name] = [part.strip() for part in entry[name].replace("\n", "|").split("|") if part.strip()]
-    contact = {name: cells[name] for name in _CONTACT if name in cells}
+    contact = PlacedDict.like(at)
+    contact.update({name: cells[name] for name in _CONTACT if name in cells})
     if contact:
         entry["contactPoint"] = contact
     return entry
@@ -150,7 +169,7 @@ def read_entries(document: Json, base: str) -> Iterator[Triple]:
 
 
 def _linked(entry: dict[Any, Any]) -> dict[str, Json]:
-    out: dict[str, Json] = {}
+    out = PlacedDict.like(entry)
     for key, value in entry.items():
         name = str(key)
         if value is None:

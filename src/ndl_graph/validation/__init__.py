@@ -1,10 +1,11 @@
 """Checks descriptions against profiles and says in plain words what is wrong and how to mend it."""
 
 from ndl_graph.validation.engines import validate
-from ndl_graph.validation.profiles import Profile, Rule, load_profile, profile_names
+from ndl_graph.validation.profiles import FORMS, Profile, Rule, load_profile, profile_names, read_profile
 from ndl_graph.validation.report import Result, Severity, ValidationReport
 
 __all__ = [
+    "FORMS",
     "Profile",
     "Result",
     "Rule",
@@ -12,5 +13,6 @@ __all__ = [
     "ValidationReport",
     "load_profile",
     "profile_names",
+    "read_profile",
     "validate",
 ]

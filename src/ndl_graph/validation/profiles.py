@@ -1,22 +1,30 @@
 """Profiles: named sets of shapes in `shapes/<profile>/`, and what each constraint tells a steward."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from ndl_graph.errors import ProfileError
-from ndl_graph.namespaces import DCT, NDL, OWL, RDF, RDFS, SH, SKOS
+from ndl_graph.namespaces import DCT, NDL, OWL, RDF, RDFS, SH, SKOS, compact
 from ndl_graph.record import Node, Term
 from ndl_graph.resources import shapes_folder
 
-__all__ = ["Profile", "Rule", "load_profile", "profile_names"]
+__all__ = ["FORMS", "Profile", "Rule", "load_profile", "profile_names", "read_profile"]
 
 #: Where shapes live until a catalogue gives them its own base.
 DEFAULT_BASE: Final = "https://w3id.org/ndl-graph/"
+
+
+#: On which form of a description a profile looks: as it is written; as it is published here, repairs made; as
+#: schema.org or as Croissant, its own where it is written so, else what is published.
+FORMS: Final = ("written", "published", "schema", "croissant")
+_BACKGROUND: Final = "background.ttl"
+_PATHS: Final = (SH.inversePath, SH.alternativePath, SH.zeroOrMorePath, SH.oneOrMorePath, SH.zeroOrOnePath)
 
 
 @dataclass(frozen=True)
@@ -25,12 +33,20 @@ class Rule:
 
     iri: str
     name: str
+    what: str
+    path: str
     message: str
     why: str
     fix: str
     example: str
     severity: str
     order: float
+    path_graph: tuple[Triple, ...] = field(default=(), repr=False)
+
+    @property
+    def obligation(self) -> str:
+        """Mandatory, recommended or optional, in the words of application profiles."""
+        return {"violation": "mandatory", "warning": "recommended"}.get(self.severity, "optional")
 
 
 @dataclass(frozen=True)
@@ -42,36 +58,105 @@ class Profile:
     description: str
     version: str
     iri: str
+    form: str
     sources: tuple[str, ...]
     triples: tuple[Triple, ...] = field(repr=False)
     rules: dict[str, Rule] = field(repr=False)
+    background: str = field(default="", repr=False)
 
-    @property
+    @cached_property
     def ntriples(self) -> str:
         """The shapes graph as N-Triples."""
-        text = serialize(self.triples, format=RdfFormat.N_TRIPLES)
-        assert text is not None
-        return text.decode()
+        return _ntriples(self.triples)
 
-    def focus_nodes(self, triples: Iterable[Triple]) -> set[Node]:
-        """The nodes among the triples that the shapes target (SHACL, section 2.1.3)."""
-        targets: dict[NamedNode, set[Term]] = defaultdict(set)
-        shapes: set[Node] = set()
+    @cached_property
+    def for_fast_engine(self) -> str:
+        """The shapes graph without the constraints marked with `ndl:engine "reference"`."""
+        slow = self._slow
+        return _ntriples(t for t in self.triples if t.subject not in slow and t.object not in slow)
+
+    @cached_property
+    def for_reference_engine(self) -> str:
+        """The marked constraints with the targets of the shapes that hold them; empty where none is marked."""
+        slow = self._slow
+        if not slow:
+            return ""
+        holders = slow | {t.subject for t in self.triples if t.predicate == SH.property and t.object in slow}
+        return _ntriples(
+            t
+            for t in self.triples
+            if (t.predicate != SH.property or t.object in slow) and (t.predicate not in _MARKS or t.subject in holders)
+        )
+
+    @cached_property
+    def _slow(self) -> set[Term]:
+        return {t.subject for t in self.triples if t.predicate == NDL.engine}
+
+    @cached_property
+    def shapes(self) -> list[tuple[str, list[Rule]]]:
+        """The node shapes that have rules, by name, each with its rules in order; for people to read."""
+        names: dict[Term, str] = {}
+        parts: dict[Term, list[Term]] = defaultdict(list)
+        for triple in self.triples:
+            if triple.predicate == RDF.type and triple.object == SH.NodeShape:
+                names.setdefault(triple.subject, "")
+            elif triple.predicate == SH.property:
+                parts[triple.subject].append(triple.object)
+        for triple in self.triples:
+            if triple.predicate == SH.name and triple.subject in names and isinstance(triple.object, Literal):
+                names[triple.subject] = triple.object.value
+        found: list[tuple[str, list[Rule]]] = []
+        alone: list[Rule] = []
+        for shape, name in names.items():
+            key = shape.value if isinstance(shape, NamedNode) else ""
+            if key in self.rules:
+                alone.append(self.rules[key])
+                continue
+            rules = [
+                self.rules[part.value]
+                for part in parts[shape]
+                if isinstance(part, NamedNode) and part.value in self.rules
+            ]
+            if rules and name:
+                found.append((name, sorted(rules, key=lambda rule: rule.order)))
+        if alone:
+            found.append(("As a whole", sorted(alone, key=lambda rule: rule.order)))
+        return found
+
+    @cached_property
+    def _targets(self) -> dict[str, frozenset[str]]:
+        targets: dict[NamedNode, set[str]] = defaultdict(set)
         for triple in self.triples:
             if triple.predicate in (SH.targetClass, SH.targetNode, SH.targetObjectsOf, SH.targetSubjectsOf):
-                targets[triple.predicate].add(triple.object)
+                targets[triple.predicate].add(str(triple.object))
             elif triple.predicate == RDF.type and triple.object in (SH.NodeShape, SH.PropertyShape):
-                shapes.add(triple.subject)
-        classes = targets[SH.targetClass] | shapes
-        found: set[Node] = set()
-        for triple in triples:
-            if triple.predicate == RDF.type and triple.object in classes:
-                found.add(triple.subject)
-            if triple.predicate in targets[SH.targetSubjectsOf] or triple.subject in targets[SH.targetNode]:
-                found.add(triple.subject)
-            if triple.predicate in targets[SH.targetObjectsOf] and not isinstance(triple.object, (Literal, Triple)):
-                found.add(triple.object)
+                targets[SH.targetClass].add(str(triple.subject))  # a shape that is a class targets its instances
+        return {predicate.value: frozenset(found) for predicate, found in targets.items()}
+
+    def focus_nodes(self, lines: Iterable[str]) -> set[str]:
+        """The nodes among statements in N-Triples that the shapes target (SHACL, section 2.1.3)."""
+        none: frozenset[str] = frozenset()
+        classes = self._targets.get(SH.targetClass.value, none)
+        nodes = self._targets.get(SH.targetNode.value, none)
+        subjects_of = self._targets.get(SH.targetSubjectsOf.value, none)
+        objects_of = self._targets.get(SH.targetObjectsOf.value, none)
+        found: set[str] = set()
+        for line in lines:
+            subject, predicate, value = line.split(" ", 2)
+            if (predicate == _TYPE and value in classes) or subject in nodes or predicate in subjects_of:
+                found.add(subject)
+            if predicate in objects_of and not value.startswith('"'):
+                found.add(value)
         return found
+
+
+_TYPE: Final = str(RDF.type)
+
+
+def _ntriples(triples: Iterable[Triple]) -> str:
+    text = serialize(triples, format=RdfFormat.N_TRIPLES)
+    assert text is not None
+    return text.decode()
 
 
 def profile_names() -> list[str]:
@@ -84,14 +169,41 @@ def load_profile(name: str, base: str = DEFAULT_BASE) -> Profile:
     """The profile of that name; raises `ProfileError` where there is none or its Turtle is broken."""
     if name not in profile_names():
         raise ProfileError(f"there is no profile {name!r}", hint="One of: " + ", ".join(profile_names()))
-    iri = f"{base}shapes/{name}"
-    triples: list[Triple] = []
-    for path in sorted((shapes_folder() / name).glob("*.ttl")):
-        try:
-            triples += [quad.triple for quad in parse(path=str(path), format=RdfFormat.TURTLE, base_iri=iri)]
-        except SyntaxError as error:
-            raise ProfileError(f"the shapes are no Turtle: {error}", where=str(path)) from None
-    said: dict[Node, dict[NamedNode, list[Term]]] = defaultdict(lambda: defaultdict(list))
+    files = sorted((shapes_folder() / name).glob("*.ttl"))
+    triples = [triple for path in files if path.name != _BACKGROUND for triple in _read(path, f"{base}shapes/{name}")]
+    background = [triple for path in files if path.name == _BACKGROUND for triple in _read(path, base)]
+    return _profile(name, f"{base}shapes/{name}", triples, _ntriples(background))
+
+
+def read_profile(path: Path) -> Profile:
+    """A department's own shapes in Turtle; raises `ProfileError` where it cannot be read or holds no shape."""
+    triples = _read(path, path.resolve().as_uri())
+    if not any(triple.predicate in _MARKS for triple in triples):
+        raise ProfileError(
+            "there is no shape in it that looks at anything",
+            where=str(path),
+            hint="A shape says what it looks at with sh:targetClass, sh:targetNode, sh:targetSubjectsOf "
+            "or sh:targetObjectsOf.",
+        )
+    return _profile(path.stem, path.resolve().as_uri(), triples, "")
+
+
+_MARKS: Final = (SH.targetClass, SH.targetNode, SH.targetObjectsOf, SH.targetSubjectsOf)
+
+
+def _read(path: Path, iri: str) -> list[Triple]:
+    try:
+        return [quad.triple for quad in parse(path=str(path), format=RdfFormat.TURTLE, base_iri=iri)]
+    except SyntaxError as error:
+        place = f"{path}:{error.lineno}" if error.lineno else str(path)
+        raise ProfileError(f"the shapes are no Turtle: {error.msg}", where=place) from None
+    except OSError as error:
+        raise ProfileError(f"the shapes cannot be read: {error.strerror or error}", where=str(path)) from None
+
+
+def _profile(name: str, iri: str, triples: list[Triple], background: str) -> Profile:
+    triples = _named(triples, iri)
+    said: dict[Term, dict[NamedNode, list[Term]]] = defaultdict(lambda: defaultdict(list))
     for triple in triples:
         said[triple.subject][triple.predicate].append(triple.object)
 
@@ -102,28 +214,82 @@ def load_profile(name: str, base: str = DEFAULT_BASE) -> Profile:
                     return value.value
         return ""
 
+    def path(node: Term) -> str:
+        if isinstance(node, NamedNode):
+            return compact(node.value)
+        parts: list[str] = []
+        if said[node].get(RDF.first):
+            while isinstance(node, BlankNode) and said[node].get(RDF.first):
+                parts.append(path(said[node][RDF.first][0]))
+                node = said[node][RDF.rest][0]
+            return "/".join(parts)
+        for predicate, values in said[node].items():
+            if predicate == SH.inversePath:
+                return "^" + path(values[0])
+            if predicate in _PATHS:
+                return path(values[0]).replace("/", " or ") if predicate == SH.alternativePath else path(values[0])
+        return ""
+
+    def path_graph(node: Term) -> Iterator[Triple]:
+        if isinstance(node, BlankNode):
+            for predicate, values in said[node].items():
+                for value in values:
+                    yield Triple(node, predicate, value)
+                    yield from path_graph(value)
+
     rules = {
         subject.value: Rule(
             iri=subject.value,
             name=text(subject, SH.name, RDFS.label, SKOS.prefLabel),
+            what=text(subject, SH.description, RDFS.comment),
+            path=path(said[subject][SH.path][0]) if said[subject].get(SH.path) else "",
             message=text(subject, SH.message),
             why=text(subject, NDL.why),
             fix=text(subject, NDL.fix),
             example=text(subject, NDL.example),
             severity=(text(subject, SH.severity) or SH.Violation.value).rsplit("#", 1)[-1].lower(),
             order=float(text(subject, SH.order) or 999),
+            path_graph=tuple(part for node in said[subject].get(SH.path, ()) for part in path_graph(node)),
         )
         for subject in list(said)
         if isinstance(subject, NamedNode) and said[subject].get(SH.message)
     }
     node = NamedNode(iri)
+    form = text(node, NDL.form) or "published"
+    if form not in FORMS:
+        raise ProfileError(f"the form {form!r} is none of: {', '.join(FORMS)}", where=iri)
     return Profile(
         name=name,
-        title=text(node, DCT.title),
+        title=text(node, DCT.title) or name,
         description=text(node, DCT.description),
         version=text(node, OWL.versionInfo),
         iri=iri,
+        form=form,
         sources=tuple(value.value for value in said[node].get(DCT.source, ()) if isinstance(value, NamedNode)),
         triples=tuple(triples),
         rules=rules,
+        background=background,
     )
+
+
+def _named(triples: list[Triple], iri: str) -> list[Triple]:
+    """The shapes with an IRI for each that has none, so that a result can say which it comes from."""
+    shapes = {
+        triple.subject
+        for triple in triples
+        if triple.predicate == SH.path or (triple.predicate == RDF.type and triple.object == SH.NodeShape)
+    }
+    order = dict.fromkeys(triple.subject for triple in triples if triple.subject in shapes)
+    names: dict[Term, Node] = {
+        shape: NamedNode(f"{iri}#shape-{number}")
+        for number, shape in enumerate(order, 1)
+        if isinstance(shape, BlankNode)
+    }
+    return [
+        Triple(
+            names.get(triple.subject, triple.subject),
+            triple.predicate,
+            names.get(triple.object, triple.object),
+        )
+        for triple in triples
+    ]

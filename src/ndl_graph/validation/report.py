@@ -2,14 +2,17 @@
 
 import html
 import json
+import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, serialize
 from pyoxigraph import Literal as RdfLiteral
 
 from ndl_graph.namespaces import PREFIXES, RDF, SH, compact
+from ndl_graph.record import Term, triples_of
 
 __all__ = ["REPORTS", "Result", "Severity", "ValidationReport"]
 
@@ -31,7 +34,7 @@ class Result:
     path: str | None
     value: str | None
     component: str
-    severity: str
+    severity: Severity
     message: str
     fix: str
     why: str
@@ -40,6 +43,8 @@ class Result:
     order: float = 999
     file: str | None = None
     line: int | None = None
+    term: str | None = field(default=None, repr=False)
+    path_graph: tuple[Triple, ...] = field(default=(), repr=False)
 
     @property
     def rank(self) -> tuple[int, float, str]:
@@ -77,6 +82,10 @@ class ValidationReport:
         """Whether there is no violation; warnings and information are advice."""
         return not any(result.severity == "violation" for result in self.results)
 
+    def fails(self, severity: Severity = "violation") -> bool:
+        """Whether there is a result of that severity or a worse one."""
+        return any(_RANK[result.severity] <= _RANK[severity] for result in self.results)
+
     def count(self, severity: str) -> int:
         """How many results have the severity."""
         return sum(result.severity == severity for result in self.results)
@@ -113,24 +122,22 @@ class ValidationReport:
             ]
             if found.path and "<" not in found.path:
                 out.append(Triple(node, SH.resultPath, NamedNode(found.path)))
-            if found.value is not None:
-                value = NamedNode(found.value) if _is_iri(found.value) else RdfLiteral(found.value)
-                out.append(Triple(node, SH.value, value))
+            elif found.path_graph:
+                out.append(Triple(node, SH.resultPath, found.path_graph[0].subject))
+                out += found.path_graph
+            if found.term is not None:
+                out.append(Triple(node, SH.value, _value(found.term)))
             if "://" in found.shape:
                 out.append(Triple(node, SH.sourceShape, NamedNode(found.shape)))
-        return out
+        return list(dict.fromkeys(out))
 
 
-def _is_iri(text: str) -> bool:
-    try:
-        NamedNode(text)
-    except ValueError:
-        return False
-    return text.startswith(("http://", "https://", "mailto:", "urn:"))
+def _value(term: str) -> Term:
+    return _node(term) if term.startswith("_:") else triples_of([f"<urn:s> <urn:p> {term}"])[0].object
 
 
 def _node(text: str) -> NamedNode | BlankNode:
-    return NamedNode(text) if _is_iri(text) else BlankNode()
+    return BlankNode(text[2:]) if text.startswith("_:") else NamedNode(text)
 
 
 def short_path(path: str | None) -> str:
@@ -152,53 +159,106 @@ def _grouped(results: Sequence[Result]) -> list[list[Result]]:
 
 
 def _place(found: Result) -> str:
-    place = found.focus_node
+    place = "a part without an address" if found.focus_node.startswith("_:") else found.focus_node
     if found.file:
         place += f"  ({found.file}{f':{found.line}' if found.line else ''})"
-    if found.value is not None and found.value != found.focus_node:
-        value = found.value if len(found.value) <= 60 else found.value[:60] + "…"
-        place += f"  “{value}”"
     return place
 
 
+def _now(found: Result) -> str:
+    """What stands there now, as the steward wrote it."""
+    if found.value is None or found.value == found.focus_node:
+        return ""
+    value = "a part without an address" if found.value.startswith("_:") else " ".join(found.value.split())
+    value = value if len(value) <= 120 else value[:119] + "…"
+    return f"{short_path(found.path)} {value}" if found.path else value
+
+
+def _example(found: Result) -> str:
+    """The remedy, said of the very node that lacks it."""
+    if not found.example or found.focus_node.startswith("_:") or found.example.startswith(("<", '"')):
+        return found.example
+    if not found.example.endswith(";"):
+        return found.example
+    return f"<{found.focus_node}> {found.example.removesuffix(';').rstrip()} ."
+
+
 _SHOWN: Final = 5
+_STYLES: Final = {"violation": "\x1b[1;31m", "warning": "\x1b[1;33m", "info": "\x1b[1;36m"}
+_PLAIN: Final = "\x1b[0m"
+_NARROWEST: Final = 40
 
 
-def text(report: ValidationReport) -> str:
-    """For a terminal: grouped by problem, the worst first, each with its reason, its remedy and an example."""
+def text(report: ValidationReport, width: int | None = None, colour: bool = False) -> str:
+    """For a terminal: grouped by problem, the worst first, each with its reason, its remedy and an example.
+
+    Lines are broken at `width` characters, or not at all.
+    """
     lines: list[str] = []
     heading = ""
+
+    def say(label: str, said: str) -> None:
+        start = f"  {label:<9}"
+        if width is None:
+            lines.append(start + said)
+            return
+        lines.extend(
+            textwrap.wrap(
+                said,
+                max(width, _NARROWEST),
+                initial_indent=start,
+                subsequent_indent=" " * len(start),
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
+
     for group in _grouped(report.results):
         first = group[0]
+        style, plain = (_STYLES[first.severity], _PLAIN) if colour else ("", "")
         if _HEADINGS[first.severity] != heading:
             heading = _HEADINGS[first.severity]
-            lines += [heading, "─" * len(heading), ""]
-        times = "once" if len(group) == 1 else f"{len(group)} times"
-        lines.append(f"{first.message}  [{times}]")
+            lines += [f"{style}{heading}{plain}", "─" * len(heading), ""]
+        nodes = len({found.focus_node for found in group})
+        times = "once" if len(group) == 1 else f"{len(group):,} times"
+        where = f", in {nodes:,} descriptions" if 1 < nodes != len(group) else ""
+        lines.append(f"{style}{first.message}{plain}  [{times}{where}]")
         if first.why:
-            lines.append(f"  Why:     {first.why}")
+            say("Why:", first.why)
         if first.fix:
-            lines.append(f"  Fix:     {first.fix}")
+            say("Fix:", first.fix)
+        if now := _now(first):
+            say("Now:", now)
         if first.example:
-            lines.append(f"  Example: {first.example}")
-        lines.append(f"  In:      {_place(first)}")
-        lines += [f"           {_place(found)}" for found in group[1:_SHOWN]]
+            say("Example:", _example(first))
+        say("In:", _place(first))
+        for found in group[1:_SHOWN]:
+            say("", _place(found))
         if len(group) > _SHOWN:
-            lines.append(f"           … and {len(group) - _SHOWN} more")
+            say("", f"… and {len(group) - _SHOWN:,} more")
         lines.append("")
     lines.append(summary(report))
     return "\n".join(lines)
 
 
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def summary(report: ValidationReport) -> str:
     """The last line: the verdict, and what to do next."""
     violations, warnings, infos = (report.count(name) for name in _RANK)
-    looked = f"{report.focus_nodes} nodes checked against {report.profile}"
+    looked = f"{_counted(report.focus_nodes, 'node', 'nodes')} checked against {report.profile}"
+    advice = f"{_counted(warnings, 'warning', 'warnings')} and {_counted(infos, 'hint', 'hints')}"
     if violations:
-        return f"{looked}: {violations} to mend before it can be published; {warnings} warnings, {infos} hints."
+        groups = _grouped([found for found in report.results if found.severity == "violation"])
+        return (
+            f"{looked}: {violations:,} to mend before it can be published; {advice}. "
+            f"Next: start with “{groups[0][0].message}”, then check again."
+        )
     if warnings or infos:
-        return f"{looked}: it conforms. {warnings} warnings and {infos} hints would make it better."
-    return f"{looked}: it conforms, and there is nothing to improve."
+        return f"{looked}: it conforms. {advice} would make it better. Next: publish it, and mend them as you go."
+    return f"{looked}: it conforms, and there is nothing to improve. Next: publish it."
 
 
 def as_json(report: ValidationReport) -> str:
@@ -249,7 +309,7 @@ def sarif(report: ValidationReport) -> str:
         location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": found.focus_node}]}
         if found.file:
             location["physicalLocation"] = {
-                "artifactLocation": {"uri": found.file},
+                "artifactLocation": {"uri": quote(found.file)},
                 "region": {"startLine": found.line or 1},
             }
         results.append(
@@ -278,18 +338,23 @@ _STYLE: Final = (
 )
 
 
+def _html_now(found: Result) -> str:
+    now = _now(found)
+    return f"<br>Now: <code>{html.escape(now)}</code>" if now else ""
+
+
 def html_page(report: ValidationReport) -> str:
     """One self-contained page."""
     parts = []
     for group in _grouped(report.results):
         first = group[0]
-        rows = "".join(f"<li>{html.escape(_place(found))}</li>" for found in group[:50])
+        rows = "".join(f"<li>{html.escape(_place(found))}{_html_now(found)}</li>" for found in group[:50])
         more = f"<p>… and {len(group) - 50} more.</p>" if len(group) > 50 else ""
         parts.append(
             f'<section class="{first.severity}"><h2>{html.escape(first.message)}</h2>'
             f"<p>{_HEADINGS[first.severity]} · {len(group)} found</p>"
             f"<p>{html.escape(first.why)}</p><p><strong>{html.escape(first.fix)}</strong></p>"
-            f"<p><code>{html.escape(first.example)}</code></p><ul>{rows}</ul>{more}</section>"
+            f"<p><code>{html.escape(_example(first))}</code></p><ul>{rows}</ul>{more}</section>"
         )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Validation report</title>'

@@ -1,0 +1,171 @@
+"""Where in a file a statement stands: readers state it beside the triples, and a report takes it out again.
+
+A reader that is asked for places adds, for each node, statements with the predicate `PLACE`: the line of the node, the
+line of each property, and the line of each value where the syntax tells. They pass through repairs and renaming like
+any other statement, so that a line is known of what a node has become.
+"""
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from ndl_graph.crosswalk import AGENT, DATASET, DISTRIBUTION
+from ndl_graph.record import Node
+
+__all__ = ["PLACE", "Lines", "PlacedDict", "Places", "place", "placed_json"]
+
+#: The predicate of a place: an implementation detail that is never stored or published.
+PLACE: Final = NamedNode("urn:ndl-graph:place")
+_PLACE: Final = f" {PLACE} "
+_VALUE: Final = 200
+_TERMS: Final = re.compile(r"<([^>]*)>")
+_SCHEMA_FOR: Final[dict[str, list[str]]] = {}
+for _schema, _dcat in (*DATASET, *DISTRIBUTION, *AGENT):
+    _SCHEMA_FOR.setdefault(_dcat.value, []).append(_schema.value)
+    _SCHEMA_FOR.setdefault(_schema.value, []).append(_dcat.value)
+
+
+def place(node: Node, line: int, predicate: str = "", value: str = "") -> Triple:
+    """States the line of a node, of one of its properties, or of one of their values."""
+    return Triple(node, PLACE, Literal(f"{line} {predicate} {value[:_VALUE]}".rstrip()))
+
+
+class Lines:
+    """Turns offsets in a text into line numbers, counted from 1."""
+
+    def __init__(self, text: str) -> None:
+        self._ends = [found.end() for found in re.finditer("\n", text)]
+
+    def at(self, offset: int) -> int:
+        """The line in which the offset lies."""
+        return bisect_right(self._ends, offset) + 1
+
+
+class PlacedDict(dict[str, Any]):
+    """A JSON object that knows the line where it starts, and that of each key."""
+
+    line: int = 0
+    keys_at: Mapping[str, int] = {}
+
+    @classmethod
+    def like(cls, other: Mapping[Any, Any]) -> "dict[str, Any]":
+        """An empty object in the place of another, or a plain one where that has no place."""
+        if not isinstance(other, PlacedDict):
+            return {}
+        made = cls()
+        made.line, made.keys_at = other.line, other.keys_at
+        return made
+
+    @classmethod
+    def at(cls, line: int, keys: Mapping[str, int]) -> "PlacedDict":
+        """An empty object in that place."""
+        made = cls()
+        made.line, made.keys_at = line, keys
+        return made
+
+
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}:\[\],]')
+
+
+def placed_json(text: str) -> Any:
+    """The JSON document with every object placed; the text must be valid JSON."""
+    lines = Lines(text)
+    stack: list[tuple[int, dict[str, int]]] = []
+    closed: list[tuple[int, dict[str, int]]] = []
+    last: re.Match[str] | None = None
+    for token in _TOKEN.finditer(text):
+        mark = token[0]
+        if mark == "{":
+            stack.append((lines.at(token.start()), {}))
+        elif mark == "[":
+            stack.append((0, {}))
+        elif mark == "]":
+            stack.pop()
+        elif mark == "}":
+            closed.append(stack.pop())
+        elif mark == ":" and last is not None:
+            stack[-1][1].setdefault(json.loads(last[0]), lines.at(last.start()))
+        last = token
+    in_order = iter(closed)  # objects are finished in the order of their closing brackets
+
+    def made(pairs: list[tuple[str, Any]]) -> PlacedDict:
+        found = PlacedDict.at(*next(in_order))
+        found.update(pairs)
+        return found
+
+    return json.loads(text, object_pairs_hook=made)
+
+
+class Places:
+    """The lines of nodes, properties and values, and the file of each; filled from statements, asked by results."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, tuple[str, int | None]] = {}
+        self._properties: dict[tuple[str, str], int] = {}
+        self._values: dict[tuple[str, str, str], int] = {}
+        self._texts: dict[str, str] = {}
+
+    def take(self, lines: Iterable[str], file: str) -> Iterator[str]:
+        """Takes the places out of N-Triples lines; gives the rest."""
+        for line in lines:
+            if _PLACE in line:
+                subject, _, value = line.split(" ", 2)
+                self._note(subject.strip("<>"), json.loads(value.split("^^")[0]), file)
+            else:
+                yield line
+
+    def _note(self, node: str, said: str, file: str) -> None:
+        number, _, rest = said.partition(" ")
+        predicate, _, value = rest.partition(" ")
+        line = int(number)
+        if not predicate:
+            if (known := self._nodes.get(node)) is None or known[1] is None or line < known[1]:
+                self._nodes[node] = (file, line)
+        else:
+            self._nodes.setdefault(node, (file, line))
+            self._properties.setdefault((node, predicate), line)
+            if value:
+                self._values.setdefault((node, predicate, value), line)
+
+    def mention(self, node: str, file: str, text: str) -> None:
+        """Says in which file a node is described, where its lines are not known."""
+        self._nodes.setdefault(node, (file, None))
+        self._texts[file] = text
+
+    def find(self, node: str, path: str | None, value: str | None, near: str = "") -> tuple[str | None, int | None]:
+        """File and line of what a result is about: the value, else the property, else the node, else `near`."""
+        at = self._nodes.get(node) or self._nodes.get(near)
+        if at is None:
+            return None, None
+        file, line = at
+        if line is None:
+            return file, self._first(file, node) or self._first(file, near)
+        for predicate in _predicates(path, value):
+            for name in (predicate, *_SCHEMA_FOR.get(predicate, ())):
+                exact = self._values.get((node, name, (value or "")[:_VALUE])) or self._properties.get((node, name))
+                if exact:
+                    return file, exact
+            local = re.split(r"[#/:]", predicate)[-1].casefold()
+            for (subject, name), number in self._properties.items():
+                if subject == node and re.split(r"[#/:]", name)[-1].casefold() == local:
+                    return file, number
+        return file, line
+
+    def _first(self, file: str, node: str) -> int | None:
+        text = self._texts.get(file, "")
+        at = text.find(node) if node else -1
+        return text.count("\n", 0, at) + 1 if at >= 0 else None
+
+
+def _predicates(path: str | None, value: str | None) -> list[str]:
+    """The predicates under which a value at the end of a path, as the engines write it, may stand."""
+    if not path:
+        return []
+    if "<" not in path:
+        return [path]
+    # What is missing at the end of several steps, or of several ways, is missing in the node.
+    return [] if value is None or path.startswith("^") else _TERMS.findall(path)
