@@ -50,17 +50,25 @@ def settings() -> str:
 def profiles() -> str:
     """What each profile asks."""
     parts = ["# Profiles\n"]
-    weight = {"violation": "must", "warning": "should", "info": "would be good"}
     for name in profile_names():
         profile = load_profile(name)
         parts.append(f"## `{name}` {profile.version}: {profile.title}\n\n{profile.description}\n")
-        parts.append(
-            "| property | weight | what is wrong | how to mend it | example |\n| --- | --- | --- | --- | --- |"
-        )
-        for rule in sorted(profile.rules.values(), key=lambda rule: rule.order):
-            example = rule.example.replace("|", "\\|")
-            parts.append(f"| {rule.name} | {weight[rule.severity]} | {rule.message} | {rule.fix} | `{example}` |")
-        parts.append("")
+        for shape, rules in profile.shapes:
+            parts.append(f"### {shape}\n")
+            parts.append(
+                "| property | obligation | meaning | where it is not met | example |\n| --- | --- | --- | --- | --- |"
+            )
+            for rule in rules:
+                path = f" `{rule.path}`" if rule.path else ""
+                cells = (
+                    f"{rule.name}{path}",
+                    rule.obligation,
+                    f"{rule.what} {rule.why}".strip(),
+                    f"{rule.message} {rule.fix}",
+                    f"`{rule.example}`",
+                )
+                parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+            parts.append("")
     return "\n".join(parts)
 
 

@@ -6,26 +6,28 @@ what passes here is accepted by a load; the rules of search engines and of machi
 that those read.
 """
 
+import difflib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import IO, Final
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from ndl_graph.crosswalk import dcat_from_schema
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NothingToValidateError
-from ndl_graph.formats import Format, croissant, jsonld, schema_org
+from ndl_graph.formats import Format, croissant, jsonld, rdf, schema_org
 from ndl_graph.formats.places import Places
 from ndl_graph.identity import identify, organisation_iri, settle, slug_for
 from ndl_graph.labels import default_labels
 from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, SCHEMA
 from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs, standard_term
-from ndl_graph.record import Record, Spool, Statements, split
+from ndl_graph.record import KINDS, Record, Spool, Statements, split, triples_of
 from ndl_graph.validation import Profile, Result, ValidationReport, validate
 
-__all__ = ["Checker", "Document", "published"]
+__all__ = ["Checker", "Document", "Fix", "published"]
 
 #: Larger files are reported on by file and by the first mention of a node: reading places takes some 30 µs a triple.
 PLACED_BYTES: Final = 8 * 1024 * 1024
@@ -40,11 +42,23 @@ class Document:
     format: Format
 
 
+@dataclass(frozen=True)
+class Fix:
+    """A description with the mechanical repairs made: which ones, the whole text, and what changed in it."""
+
+    repairs: Repairs
+    format: str
+    text: str
+    diff: str
+
+
 class Checker:
     """The documents of one check, in every form that a profile may look at; each form is made when it is asked for."""
 
-    def __init__(self, base: str, documents: Iterable[Document] = ()) -> None:
+    def __init__(self, base: str, documents: Iterable[Document] = (), *, placed_bytes: int | None = None) -> None:
         self._base = base
+        self._placed_bytes = PLACED_BYTES if placed_bytes is None else placed_bytes
+        self._in_json = False
         self._written: list[str] = []
         self._native: list[Triple] = []
         self._by_file: list[tuple[str, list[str]]] = []
@@ -61,7 +75,8 @@ class Checker:
         assert document.format.read is not None
         size = document.data.seek(0, 2)
         document.data.seek(0)
-        placed = size <= PLACED_BYTES
+        placed = size <= self._placed_bytes
+        self._in_json = document.format.media_type.endswith("json")
         read = document.format.read(document.data, RELATIVE_BASE, places=placed)
         lines = list(dict.fromkeys(str(triple) for triple in read))
         self._names.append(document.name)
@@ -95,6 +110,36 @@ class Checker:
             results=tuple(placed),
             focus_nodes=len(focus),
         )
+
+    def fix(self) -> Fix | None:
+        """What the repairs of a load would change in the descriptions as they are written; None where nothing."""
+        before = self._form("written")
+        normaliser = Normaliser(organisation_iri(self._base))
+        after = [line for block in normaliser.blocks(Statements(lines=before).triples) for line in block.lines]
+        if set(after) == set(before):
+            return None
+        old, new = (self._as_text(lines) for lines in (before, after))
+        changes = difflib.unified_diff(
+            old.splitlines(keepends=True), new.splitlines(keepends=True), "as it is written", "repaired", n=1
+        )
+        return Fix(normaliser.repairs, "jsonld" if self._in_json else "turtle", new, "".join(changes))
+
+    def _as_text(self, lines: Sequence[str]) -> str:
+        """The statements in the syntax of the document, or in Turtle; blank nodes numbered, relative IRIs short."""
+        names: dict[str, str] = {}
+        short = [
+            _BLANK.sub(lambda found: names.setdefault(found[0], f"_:b{len(names) + 1}"), line).replace(
+                RELATIVE_BASE, "urn:relative:"
+            )
+            for line in lines
+        ]
+        triples = triples_of(short)
+        if self._in_json:
+            roots = [t.subject for t in triples if t.predicate == RDF.type and t.object in _ROOTS]
+            text = jsonld.write(triples, dict.fromkeys(roots))
+        else:
+            text = rdf.write(RdfFormat.TURTLE, triples)
+        return text.decode()
 
     def _placed(self, result: Result) -> Result:
         file, line = self.places.find(result.focus_node, result.path, result.value)
@@ -143,6 +188,8 @@ class Checker:
         return list(dict.fromkeys(lines))
 
 
+_BLANK: Final = re.compile(r"(?<!\S)_:\S+")
+_ROOTS: Final = frozenset(kind.type for kind in KINDS)
 _SCHEMA_DATASET: Final = PREFIXES["schema"].removeprefix("https") + "Dataset>"
 
 

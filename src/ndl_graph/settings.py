@@ -59,6 +59,8 @@ SETTINGS: Final = (
     Setting("max_download_bytes", 256 * 1024**2, "Largest answer that is read from the web."),
     Setting("download_seconds", 60, "Longest time that a download may take."),
     Setting("max_body_bytes", 10 * 1024**2, "Largest description that the web service checks."),
+    Setting("check_seconds", 30, "Longest time that the check of a description may take."),
+    Setting("check_memory_bytes", 2 * 1024**3, "Most memory that the check of a description may take; 0: no limit."),
     Setting("cache_bytes", 64 * 1024**2, "Memory for pages that are asked for again."),
     Setting("page_size", 20, "Records on one page of search results."),
     Setting("query_workers", 4, "Processes that answer public queries."),
@@ -99,6 +101,8 @@ class Settings:
     max_download_bytes: int
     download_seconds: int
     max_body_bytes: int
+    check_seconds: int
+    check_memory_bytes: int
     cache_bytes: int
     page_size: int
     query_workers: int

@@ -14,7 +14,7 @@ from pyoxigraph import Literal as RdfLiteral
 from ndl_graph.namespaces import PREFIXES, RDF, SH, compact
 from ndl_graph.record import Term, triples_of
 
-__all__ = ["REPORTS", "Result", "Severity", "ValidationReport"]
+__all__ = ["REPORTS", "Result", "Severity", "ValidationReport", "grouped", "shown_example", "shown_value"]
 
 Severity = Literal["violation", "warning", "info"]
 
@@ -151,7 +151,8 @@ def short_path(path: str | None) -> str:
     return path.replace("<", "").replace(">", "")
 
 
-def _grouped(results: Sequence[Result]) -> list[list[Result]]:
+def grouped(results: Sequence[Result]) -> list[list[Result]]:
+    """The results by problem, the worst and then the most frequent first."""
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for found in results:
         groups.setdefault((found.severity, found.shape, found.message), []).append(found)
@@ -165,7 +166,7 @@ def _place(found: Result) -> str:
     return place
 
 
-def _now(found: Result) -> str:
+def shown_value(found: Result) -> str:
     """What stands there now, as the steward wrote it."""
     if found.value is None or found.value == found.focus_node:
         return ""
@@ -174,7 +175,7 @@ def _now(found: Result) -> str:
     return f"{short_path(found.path)} {value}" if found.path else value
 
 
-def _example(found: Result) -> str:
+def shown_example(found: Result) -> str:
     """The remedy, said of the very node that lacks it."""
     if not found.example or found.focus_node.startswith("_:") or found.example.startswith(("<", '"')):
         return found.example
@@ -213,7 +214,7 @@ def text(report: ValidationReport, width: int | None = None, colour: bool = Fals
             )
         )
 
-    for group in _grouped(report.results):
+    for group in grouped(report.results):
         first = group[0]
         style, plain = (_STYLES[first.severity], _PLAIN) if colour else ("", "")
         if _HEADINGS[first.severity] != heading:
@@ -227,10 +228,10 @@ def text(report: ValidationReport, width: int | None = None, colour: bool = Fals
             say("Why:", first.why)
         if first.fix:
             say("Fix:", first.fix)
-        if now := _now(first):
+        if now := shown_value(first):
             say("Now:", now)
         if first.example:
-            say("Example:", _example(first))
+            say("Example:", shown_example(first))
         say("In:", _place(first))
         for found in group[1:_SHOWN]:
             say("", _place(found))
@@ -251,7 +252,7 @@ def summary(report: ValidationReport) -> str:
     looked = f"{_counted(report.focus_nodes, 'node', 'nodes')} checked against {report.profile}"
     advice = f"{_counted(warnings, 'warning', 'warnings')} and {_counted(infos, 'hint', 'hints')}"
     if violations:
-        groups = _grouped([found for found in report.results if found.severity == "violation"])
+        groups = grouped([found for found in report.results if found.severity == "violation"])
         return (
             f"{looked}: {violations:,} to mend before it can be published; {advice}. "
             f"Next: start with “{groups[0][0].message}”, then check again."
@@ -339,14 +340,14 @@ _STYLE: Final = (
 
 
 def _html_now(found: Result) -> str:
-    now = _now(found)
+    now = shown_value(found)
     return f"<br>Now: <code>{html.escape(now)}</code>" if now else ""
 
 
 def html_page(report: ValidationReport) -> str:
     """One self-contained page."""
     parts = []
-    for group in _grouped(report.results):
+    for group in grouped(report.results):
         first = group[0]
         rows = "".join(f"<li>{html.escape(_place(found))}{_html_now(found)}</li>" for found in group[:50])
         more = f"<p>… and {len(group) - 50} more.</p>" if len(group) > 50 else ""
@@ -354,7 +355,7 @@ def html_page(report: ValidationReport) -> str:
             f'<section class="{first.severity}"><h2>{html.escape(first.message)}</h2>'
             f"<p>{_HEADINGS[first.severity]} · {len(group)} found</p>"
             f"<p>{html.escape(first.why)}</p><p><strong>{html.escape(first.fix)}</strong></p>"
-            f"<p><code>{html.escape(_example(first))}</code></p><ul>{rows}</ul>{more}</section>"
+            f"<p><code>{html.escape(shown_example(first))}</code></p><ul>{rows}</ul>{more}</section>"
         )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Validation report</title>'

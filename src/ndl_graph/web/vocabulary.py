@@ -54,8 +54,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         except ProfileError as error:
             raise NotFoundError(error.message, where=name, hint=error.hint) from None
         if offer.name == "html":
-            rules = sorted(found.rules.values(), key=lambda rule: rule.order)
-            return respond(request, page(pages.render("profile.html", request, profile=found, rules=rules)))
+            return respond(request, page(pages.render("profile.html", request, profile=found)))
         return respond(request, cache.get(("shapes", name, offer.name), lambda: graph_body(found.triples, offer.name)))
 
     def vocabulary(request: Request, scheme: str = "") -> Response:

@@ -1,0 +1,316 @@
+"""Checking a description in the browser and for programs: nothing is stored, nothing is fetched.
+
+Each check runs in a process of its own, which has a time and a memory limit and can be killed: whatever somebody
+pastes, the pages that others read go on.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import resource
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from io import BytesIO
+from multiprocessing.connection import Connection
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+
+from ndl_graph.catalog import Catalog
+from ndl_graph.checking import Checker, Document, Fix
+from ndl_graph.errors import BusyError, LimitError, NdlGraphError, NothingToValidateError, ParseError, SourceError
+from ndl_graph.formats import detect, format_named, readable
+from ndl_graph.settings import Settings, split_list
+from ndl_graph.validation import Result, ValidationReport, load_profile, profile_names
+from ndl_graph.validation.report import REPORTS, grouped, shown_example, shown_value
+from ndl_graph.web.negotiation import Offer, choose
+from ndl_graph.web.pages import Pages
+from ndl_graph.web.problems import Problem
+from ndl_graph.web.routing import get
+
+__all__ = ["router"]
+
+_OFFERS: Final = (
+    Offer("json", "application/json"),
+    Offer("turtle", "text/turtle"),
+    Offer("html", "text/html"),
+    Offer("text", "text/plain"),
+    Offer("sarif", "application/sarif+json"),
+)
+_TYPES: Final = {offer.name: offer.media_type for offer in _OFFERS} | {"github": "text/plain"}
+#: Reading places is Python's work, which pages wait for: longer texts get the first mention of a node.
+_PLACED_BYTES: Final = 1024 * 1024
+_AT_ONCE: Final = 2
+_WAIT_SECONDS: Final = 10.0
+_LINES_SHOWN: Final = 3_000
+_FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
+_MOST_FIELDS: Final = 100
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be checked, and how."""
+
+    name: str
+    content: bytes
+    media_type: str
+    format: str
+    profiles: tuple[str, ...]
+    fix: bool
+
+
+@dataclass(frozen=True)
+class _Checked:
+    report: ValidationReport
+    fix: Fix | None
+
+
+class _Checks:
+    """Runs checks a few at a time, beside the pages that others read."""
+
+    def __init__(self, base_iri: str, settings: Settings) -> None:
+        self._base = base_iri
+        self._settings = settings
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def asked(self, request: Request) -> _Asked:
+        """Reads the request; raises `Problem` where it is too large or makes no sense."""
+        most = self._settings.max_body_bytes
+        body = await _body(request, most)
+        kind = request.headers.get("content-type", "").split(";")[0].strip().casefold()
+        query = request.query_params
+        if kind not in _FORMS:
+            return _Asked(
+                "description",
+                body,
+                kind,
+                query.get("format", ""),
+                self._profiles(query.getlist("profile")),
+                query.get("fix", "") not in ("", "0", "false", "no"),
+            )
+        fields = await _fields(request, body, kind, most)
+        upload = fields.get("file")
+        name, content, media_type = "description", str(fields.get("description") or "").encode(), ""
+        if isinstance(upload, UploadFile) and upload.filename:
+            name, content, media_type = upload.filename, await upload.read(), upload.content_type or ""
+        chosen = [str(value) for value in fields.getlist("profile")] or query.getlist("profile")
+        form = str(fields.get("format") or query.get("format", ""))
+        return _Asked(name, content, media_type, form, self._profiles(chosen), True)
+
+    def _profiles(self, given: list[str]) -> tuple[str, ...]:
+        names = [name for part in given for name in split_list(part)] or split_list(self._settings.profile)
+        return tuple(dict.fromkeys(names))
+
+    async def check(self, asked: _Asked) -> _Checked:
+        """The report; raises what the command `validate` raises, and `LimitError` for what takes too much."""
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise BusyError("too many descriptions are being checked at once", hint="Try again in a moment.") from None
+        try:
+            return await run_in_threadpool(self._run, asked)
+        finally:
+            self._turns.release()
+
+    def _run(self, asked: _Asked) -> _Checked:
+        seconds, memory = self._settings.check_seconds, self._settings.check_memory_bytes
+        ours, theirs = _PROCESSES.Pipe(duplex=False)
+        process = _PROCESSES.Process(target=_child, args=(theirs, asked, self._base, memory), daemon=True)
+        process.start()
+        theirs.close()
+        try:
+            if not ours.poll(seconds):
+                raise _too_much(f"it took longer than {seconds} s", "check_seconds", seconds)
+            found = ours.recv()
+        except EOFError:
+            raise _too_much(f"it took more than {memory:,} bytes of memory", "check_memory_bytes", memory) from None
+        finally:
+            process.kill()
+            process.join()
+            process.close()
+            ours.close()
+        if isinstance(found, NdlGraphError):
+            raise found
+        assert isinstance(found, _Checked)
+        return found
+
+
+def _too_much(what: str, name: str, value: float) -> LimitError:
+    return LimitError(
+        f"the description cannot be checked here: {what}",
+        limit=name,
+        value=value,
+        hint="Check it on your own machine: ndl-graph validate FILE.",
+    )
+
+
+#: Children of a server process that has done nothing but import: what a thread here holds is not held there.
+_PROCESSES: Final = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload([__name__])
+
+
+def _child(out: Connection, asked: _Asked, base: str, memory: int) -> None:
+    """Runs in a process of its own; sends the result or the error, and is gone without a word where memory ends."""
+    if memory:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    try:
+        profiles = [load_profile(name, base) for name in asked.profiles]
+        data = BytesIO(asked.content)
+        form = format_named(asked.format, readable()) if asked.format else detect(data, asked.name, asked.media_type)
+        checker = Checker(base, [Document(asked.name, data, form)], placed_bytes=_PLACED_BYTES)
+        out.send(_Checked(checker.report(profiles), checker.fix() if asked.fix else None))
+    except RecursionError:
+        out.send(ParseError("it is nested too deeply"))
+    except NdlGraphError as error:
+        out.send(error)
+    except MemoryError:
+        os._exit(1)
+
+
+async def _body(request: Request, most: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise Problem(
+                413,
+                f"The description is larger than {most:,} bytes.",
+                limit={"name": "max_body_bytes", "value": most},
+                hint="Check it on your own machine: ndl-graph validate FILE.",
+            )
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+async def _fields(request: Request, body: bytes, kind: str, most: int) -> Any:
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield body
+        yield b""
+
+    try:
+        if kind == _FORMS[0]:
+            parser = MultiPartParser(
+                request.headers, stream(), max_files=1, max_fields=_MOST_FIELDS, max_part_size=most
+            )
+            return await parser.parse()
+        return await FormParser(request.headers, stream()).parse()
+    except (MultiPartException, KeyError, UnicodeDecodeError) as error:
+        raise Problem(400, f"The form cannot be read: {getattr(error, 'message', error)}") from None
+
+
+def router(catalog: Catalog, pages: Pages, settings: Settings) -> APIRouter:
+    """The form at `/validate` and the API at `/api/validate`."""
+    routes = APIRouter(tags=["validation"])
+    checks = _Checks(catalog.base_iri, settings)
+
+    def page(request: Request, status: int = 200, **values: Any) -> Response:
+        known: dict[str, Any] = {
+            "text": "",
+            "report": None,
+            "groups": [],
+            "lines": [],
+            "fix": None,
+            "error": None,
+            "cut": 0,
+        }
+        body = pages.render(
+            "validate.html",
+            request,
+            profiles=[load_profile(name, catalog.base_iri) for name in profile_names()],
+            forms=readable(),
+            most=settings.max_body_bytes,
+            **({"chosen": split_list(settings.profile), "form": ""} | known | values),
+        )
+        return Response(body, status, {"Cache-Control": "no-store"}, "text/html; charset=utf-8")
+
+    def form(request: Request) -> Response:
+        """The form in which a description can be pasted or uploaded."""
+        return page(request)
+
+    async def validate(request: Request) -> Response:
+        """Checks the description in the form; the answer is a page, and nothing is stored."""
+        asked = await checks.asked(request)
+        text = asked.content.decode("utf-8", errors="replace")
+        shown: dict[str, Any] = {"text": text, "chosen": asked.profiles, "form": asked.format}
+        try:
+            if not text.strip():
+                raise SourceError("there is nothing in it", hint="Paste a description, or choose a file.")
+            checked = await checks.check(asked)
+        except BusyError:
+            raise
+        except NdlGraphError as error:
+            line = error.line if isinstance(error, ParseError) else None
+            status = 422 if isinstance(error, NothingToValidateError) else 400
+            return await run_in_threadpool(
+                page, request, status, error=error, error_line=line, lines=_lines(text, {line: []}), **shown
+            )
+        marks: dict[int | None, list[Result]] = {}
+        for result in checked.report.results:
+            marks.setdefault(result.line, []).append(result)
+        return await run_in_threadpool(
+            page,
+            request,
+            report=checked.report,
+            groups=[_Group(group) for group in grouped(checked.report.results)],
+            lines=_lines(text, marks),
+            cut=max(0, text.count("\n") + 1 - _LINES_SHOWN),
+            fix=checked.fix,
+            **shown,
+        )
+
+    async def api(request: Request) -> Response:
+        """Checks the description in the body (or in a form): `?profile=` names profiles, `?format=` its format.
+
+        The report comes as JSON, Turtle, HTML, text or SARIF, by Accept or by `?report=`; with `?fix=1` the JSON
+        holds the description with the mechanical repairs made.
+        """
+        wanted = request.query_params.get("report")
+        if wanted and wanted not in REPORTS:
+            raise Problem(400, f"There is no report {wanted!r}.", available=list(REPORTS))
+        name = wanted or choose(_OFFERS, request.headers.get("accept")).name
+        checked = await checks.check(await checks.asked(request))
+        if name == "json":
+            document = checked.report.as_json()
+            if checked.fix:
+                document["fixed"] = {
+                    "format": checked.fix.format,
+                    "text": checked.fix.text,
+                    "diff": checked.fix.diff,
+                    "repairs": checked.fix.repairs.as_json(),
+                }
+            body = json.dumps(document, ensure_ascii=False)
+        else:
+            body = await run_in_threadpool(REPORTS[name], checked.report)
+        media_type = _TYPES[name]
+        charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+        return Response(body, 200, {"Vary": "Accept", "Cache-Control": "no-store"}, media_type + charset)
+
+    get(routes, "/validate", form)
+    routes.add_api_route("/validate", validate, methods=["POST"], response_class=Response, response_model=None)
+    routes.add_api_route("/api/validate", api, methods=["POST"], response_class=Response, response_model=None)
+    return routes
+
+
+class _Group:
+    """One problem as the page shows it."""
+
+    def __init__(self, results: list[Result]) -> None:
+        self.first = results[0]
+        self.count = len(results)
+        self.example = shown_example(self.first)
+        self.places = [(found.line, found.focus_node, shown_value(found)) for found in results[:_PLACES_SHOWN]]
+        self.more = self.count - len(self.places)
+
+
+_PLACES_SHOWN: Final = 20
+
+
+def _lines(text: str, marks: dict[int | None, list[Result]]) -> list[tuple[int, str, list[Result] | None]]:
+    """Number, text and results of each line, as many as are shown."""
+    return [(number, line, marks.get(number)) for number, line in enumerate(text.splitlines()[:_LINES_SHOWN], 1)]
