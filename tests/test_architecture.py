@@ -26,13 +26,17 @@ RULES: dict[str, set[str]] = {
         "validation",
     },
     "search": {"description", "errors", "formats", "namespaces", "record"},
+    "quality": {"description", "errors", "names", "namespaces", "record", "resources", "search", "validation"},
     "sources": {"errors", "formats", "record"},
     "sparql": {"errors", "namespaces", "record", "resources"},
     "stores": {"errors", "formats", "namespaces", "record", "sparql"},
-    "catalog": {"description", "errors", "labels", "namespaces", "record", "search", "sparql"},
+    "catalog": {
+        "description", "errors", "identity", "labels", "namespaces", "quality", "record", "search", "sparql",
+        "validation",
+    },
     "loading": {
-        "catalog", "description", "errors", "formats", "identity", "labels", "namespaces", "normalise", "record",
-        "search", "sources", "validation",
+        "catalog", "description", "errors", "formats", "identity", "labels", "namespaces", "normalise", "quality",
+        "record", "search", "sources", "validation",
     },
     "settings": {"catalog", "errors", "formats", "loading", "sources", "sparql", "stores", "validation"},
 }  # fmt: skip

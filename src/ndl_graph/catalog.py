@@ -11,22 +11,26 @@ from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from pyoxigraph import BlankNode, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
 
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError, QueryError, RemovedError
+from ndl_graph.identity import slug_for
 from ndl_graph.labels import Labels, default_labels
-from ndl_graph.namespaces import DCT, FOAF, NDL, RDF, XSD
+from ndl_graph.namespaces import DCT, DQV, FOAF, NDL, PROV, RDF, XSD
+from ndl_graph.quality import Scorer, broken_rules, history_of, score_lines, summary_lines, without_scores
 from ndl_graph.record import Record, Statements, Term
-from ndl_graph.search import SearchIndex, SearchQuery, SearchResult, entry
+from ndl_graph.search import QualityCounts, SearchIndex, SearchQuery, SearchResult, entry
 from ndl_graph.sparql import Query, Statistics, count
+from ndl_graph.validation import load_profile, profile_names, validate
 
 __all__ = ["Answer", "Catalog", "GraphStore", "GraphWriter", "Graphs", "OpenSnapshot", "View"]
 
 
 _BATCH: Final = 100
+_SCORED: Final = 1_000
 
 Answer = QuerySolutions | QueryBoolean | QueryTriples
 
@@ -274,17 +278,73 @@ class Catalog:
 
     # --- changing ---
 
-    def reindex(self) -> int:
-        """Makes the text index anew from the records; gives how many there are."""
+    def reindex(self, scorer: Scorer | None = None) -> int:
+        """Scores every record and makes the text index anew; gives how many records there are.
+
+        What a record says stays; its scores are written where they have changed, since time and links go on.
+        """
+        scorer = scorer or Scorer()
         with self.store.writer() as writer:
             shutil.rmtree(writer.folder / "index", ignore_errors=True)
             index = SearchIndex.writing(writer.folder / "index")
-            records = self._records(writer.graphs, [row[0] for row in _listed(writer.graphs)])
-            index.replace((entry(record, self.describe(record)) for record in records), [])
+            for batch in batched([row[0] for row in _listed(writer.graphs)], _SCORED):
+                self._score(list(self._records(writer.graphs, batch)), scorer, writer, index)
             index.commit()
+            summarise(writer, index, self.base_iri, now())
             writer.commit()
         self._open = None  # the snapshot may go by the same name with another index
         return len(index)
+
+    def _score(self, records: Sequence[Record], scorer: Scorer, writer: GraphWriter, index: SearchIndex) -> None:
+        views = [(record, self.describe(record)) for record in records]
+        scores = scorer.score(views)
+        named = {profile.iri: profile for profile in (load_profile(one, self.base_iri) for one in profile_names())}
+        stated = {
+            triple.object.value
+            for one in records
+            for triple in one.triples
+            if triple.subject == one.iri and triple.predicate == DCT.conformsTo and isinstance(triple.object, NamedNode)
+        }
+        used = [named[iri] for iri in sorted(stated & named.keys())]
+        data = "".join(" .\n".join(without_scores(one.statements.lines)) + " .\n" for one in records)
+        broken = broken_rules(records, validate(used, data).results) if used else {}
+        changed = []
+        for record in records:
+            found = scores.get(record.iri.value)
+            kept = without_scores(record.statements.lines)
+            lines = [*kept, *(score_lines(record, found) if found else ())]
+            if set(lines) != set(record.statements.lines):
+                changed.append((record.iri.value, lines))
+        writer.replace(changed, [iri for iri, _ in changed])
+        index.replace(
+            (
+                entry(
+                    record,
+                    view,
+                    found.points if (found := scores.get(record.iri.value)) else None,
+                    found.lacks if found else (),
+                    broken.get(record.iri.value, ()),
+                )
+                for record, view in views
+            ),
+            [],
+        )
+
+    def quality(self, filters: Mapping[str, Sequence[str]] | None = None) -> QualityCounts:
+        """How good the datasets are that pass the filters."""
+        return self.snapshot().index.quality(filters)
+
+    def marked(self, filters: Mapping[str, Sequence[str]]) -> Iterator[Mapping[str, Any]]:
+        """The records that pass the filters, those with the fewest points first, as search shows them."""
+        return self.snapshot().index.marked(filters)
+
+    def marks_of(self, iri: str) -> Mapping[str, Any] | None:
+        """The points of a record, what it lacks and which rules it breaks."""
+        return self.snapshot().index.marks_of(iri)
+
+    def history(self) -> list[tuple[str, dict[str, float]]]:
+        """The average points of the catalogue after each load, the oldest first."""
+        return history_of(_history(self.snapshot().view.graphs, self.base_iri))
 
     def remove(self, name: str) -> str:
         """Removes a record and leaves a tombstone; gives its IRI. Raises `NotFoundError`."""
@@ -305,6 +365,7 @@ class Catalog:
             writer.replace([(record.iri.value, lines)], [record.iri.value])
             index.replace([], [record.iri.value])
             index.commit()
+            summarise(writer, index, self.base_iri, now())
             writer.commit()
         return record.iri.value
 
@@ -325,6 +386,35 @@ class Catalog:
         )
         names = ("message", "focus_node", "path")
         return [{name: _text(row[name]) if name in row else None for name in names} for row in found]
+
+
+_HISTORY: Final = 1_000
+
+
+def _history(graphs: Graphs, base: str) -> list[dict[str, Term]]:
+    return graphs.select(
+        f"SELECT ?node ?metric ?value ?at {{ GRAPH <{base}quality> {{ ?node dqv:isMeasurementOf ?metric ; "
+        "dqv:value ?value ; prov:generatedAtTime ?at } } ORDER BY ?at ?metric"
+    )
+
+
+def summarise(writer: GraphWriter, index: SearchIndex, base: str, at: Literal) -> None:
+    """Writes the scores of the catalogue and its publishers, beside those of earlier loads, to `{base}quality`."""
+    graph, catalogue = f"{base}quality", NamedNode(f"{base}catalog")
+    earlier = []
+    for row in _history(writer.graphs, base)[-_HISTORY:]:
+        node, metric, value, then = row["node"], row["metric"], row["value"], row["at"]
+        assert isinstance(node, NamedNode)
+        if then != at:
+            earlier += [
+                Triple(catalogue, DQV.hasQualityMeasurement, node),
+                Triple(node, RDF.type, DQV.QualityMeasurement),
+                Triple(node, DQV.isMeasurementOf, metric),
+                Triple(node, DQV.value, value),
+                Triple(node, PROV.generatedAtTime, then),
+            ]
+    lines = list(dict.fromkeys(summary_lines(base, index.quality(), slug_for, at, map(str, earlier))))
+    writer.replace([(graph, lines)], [graph])
 
 
 def now() -> Literal:

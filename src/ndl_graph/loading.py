@@ -6,7 +6,7 @@ taken, or none.
 """
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from ndl_graph.catalog import GraphStore, GraphWriter, now
+from ndl_graph.catalog import GraphStore, GraphWriter, now, summarise
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NdlGraphError, SourceError
 from ndl_graph.formats import Format, detect
@@ -24,7 +24,8 @@ from ndl_graph.identity import Identity, identify, organisation_iri, settle, slu
 from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, RDF
 from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs
-from ndl_graph.record import Description, Record, Spool, Term, digest, split
+from ndl_graph.quality import Assessment, Scorer, broken_rules, score_lines, without_scores
+from ndl_graph.record import Description, Record, Spool, Statements, Term, digest, split
 from ndl_graph.search import SearchIndex, entry
 from ndl_graph.sources import Limits, Source, open_item
 from ndl_graph.validation import Profile, Result, ValidationReport, validate
@@ -161,8 +162,10 @@ class Loader:
         dry_run: bool = False,
         progress: Progress | None = None,
         labels: Labels | None = None,
+        scorer: Scorer | None = None,
     ) -> None:
         self._store = store
+        self._scorer = scorer or Scorer()
         self._base = store.base_iri
         self._profiles = profiles
         self._limits = limits or Limits()
@@ -259,7 +262,7 @@ class Loader:
                     dataset=dataset,
                     kind=description.kind,
                     key=identity.key,
-                    statements=settle(description, dataset, self._base, normaliser),
+                    statements=_published(settle(description, dataset, self._base, normaliser)),
                     source=files.get(str(description.root), source),
                 )
             )
@@ -296,6 +299,11 @@ class Loader:
         return self._dry_run
 
     @property
+    def scorer(self) -> Scorer:
+        """What says how good a description is."""
+        return self._scorer
+
+    @property
     def labels(self) -> Labels:
         """Names of terms, for the index."""
         return self._labels
@@ -310,7 +318,7 @@ class _Chunk:
     digests: dict[str, str]
     known: dict[str, _Known]
     told: SourceSummary
-    check: "Future[dict[str, ValidationReport]]"
+    check: "Future[tuple[dict[str, ValidationReport], dict[str, tuple[str, ...]]]]"
 
 
 class _Run:
@@ -334,6 +342,7 @@ class _Run:
         self._at = now()
         self._checkpoint = monotonic()
         self._empty = True
+        self._stale = False
         self._look()
 
     def _look(self) -> None:
@@ -400,7 +409,7 @@ class _Run:
         if self._checked is None:
             return
         chunk, self._checked = self._checked, None
-        rejected = chunk.check.result()
+        rejected, broken = chunk.check.result()
         known, told = chunk.known, chunk.told
         accepted = [record for record in chunk.fresh if record.iri.value not in rejected]
         counted = sum(record.kind != "catalog" for record in chunk.records)
@@ -415,11 +424,17 @@ class _Run:
         if self._loader.dry_run:
             return
         existing = [known[record.key].iri for record in accepted if record.key in known]
+        views = [(record, self._describe(record)) for record in described]
+        scores = self._loader.scorer.score(views)
         graphs = [
-            (record.iri.value, self._lines(record, chunk.digests[record.iri.value], known.get(record.key)))
+            (
+                record.iri.value,
+                self._lines(record, chunk.digests[record.iri.value], known.get(record.key), scores),
+            )
             for record in accepted
         ]
-        self._index.replace((entry(record, self._describe(record)) for record in described), existing)
+        self._index.replace((_entry(record, view, scores, broken) for record, view in views), existing)
+        self._stale = self._stale or bool(accepted)
         base = self._loader.base
         turned_away = [
             (_rejection(base, record), self._rejection(record, rejected[record.iri.value]))
@@ -447,16 +462,21 @@ class _Run:
     def commit(self) -> None:
         """Makes what was stored so far the state that readers see."""
         self._index.commit()
+        if self._stale:
+            summarise(self._writer, self._index, self._loader.base, self._at)
+            self._stale = False
         self._writer.commit()
         self._checkpoint = monotonic()
 
     def _describe(self, record: Record) -> DescriptionView:
         return DescriptionView(record.triples, record.dataset, self._loader.labels)
 
-    def _validate(self, records: Sequence[Record], told: SourceSummary) -> dict[str, ValidationReport]:
-        """The reports of the records that must be turned away, by record IRI."""
+    def _validate(
+        self, records: Sequence[Record], told: SourceSummary
+    ) -> tuple[dict[str, ValidationReport], dict[str, tuple[str, ...]]]:
+        """The reports of the records that must be turned away, and the rules that each record breaks, by record IRI."""
         if not records:
-            return {}
+            return {}, {}
         data = "".join(" .\n".join(record.statements.lines) + " .\n" for record in records)
         report = validate(self._loader.profiles, data)
         violations: dict[str, list[Result]] = {}
@@ -467,8 +487,9 @@ class _Run:
                 counted = (result.severity, result.message)
                 told.advice[counted] = told.advice.get(counted, 0) + 1
         rejected: dict[str, ValidationReport] = {}
+        broken = broken_rules(records, report.results)
         if not violations:
-            return rejected
+            return rejected, broken
         for record in records:
             nodes = {triple.subject.value for triple in record.triples if isinstance(triple.subject, NamedNode)}
             results = tuple(result for node in nodes & violations.keys() for result in violations[node])
@@ -483,9 +504,11 @@ class _Run:
                         "results": [{**result.as_json(), "file": record.source} for result in ordered],
                     }
                 )
-        return rejected
+        return rejected, broken
 
-    def _lines(self, record: Record, digest_: str, known: _Known | None) -> Sequence[str]:
+    def _lines(
+        self, record: Record, digest_: str, known: _Known | None, scores: Mapping[str, Assessment]
+    ) -> Sequence[str]:
         """The graph of a record: the description, and what is said of the record itself."""
         issued = known.issued if known and known.issued else self._at.value
         iri = record.iri
@@ -504,7 +527,8 @@ class _Run:
                 Triple(iri, NDL.digest, Literal(digest_)),
                 *(Triple(iri, DCT.conformsTo, profile) for profile in profiles),
             ]
-        return [*record.statements.lines, *map(str, own)]
+        found = scores.get(iri.value)
+        return [*record.statements.lines, *map(str, own), *(score_lines(record, found) if found else ())]
 
     def _rejection(self, record: Record, report: ValidationReport) -> list[Triple]:
         iri = NamedNode(_rejection(self._loader.base, record))
@@ -517,6 +541,29 @@ class _Run:
             Triple(iri, DCT.issued, self._at),
             Triple(iri, NDL.sourceName, Literal(record.source)),
         ]
+
+
+def _published(statements: Statements) -> Statements:
+    """The statements without what another catalogue of this kind has put beside them: scores, and its own record."""
+    kept = without_scores(statements.lines)
+    records = {line.split(" ", 1)[0] for line in kept if _DIGEST in line}
+    if records:
+        kept = tuple(line for line in kept if line.split(" ", 1)[0] not in records)
+    return statements if kept is statements.lines else Statements(lines=kept)
+
+
+_DIGEST: Final = f" {NDL.digest} "
+
+
+def _entry(
+    record: Record,
+    view: DescriptionView,
+    scores: Mapping[str, Assessment],
+    broken: Mapping[str, tuple[str, ...]],
+) -> dict[str, Any]:
+    found = scores.get(record.iri.value)
+    rules = broken.get(record.iri.value, ())
+    return entry(record, view, found.points if found else None, found.lacks if found else (), rules)
 
 
 def _is_web(key: str) -> bool:

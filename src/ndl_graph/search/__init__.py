@@ -1,5 +1,27 @@
-"""Full-text search over the records, with facets."""
+"""Text search: one engine behind pages and API."""
 
-from ndl_graph.search.index import FACETS, Hit, SearchIndex, SearchQuery, SearchResult, entry
+from ndl_graph.search.index import (
+    FACETS,
+    MARKS,
+    POINTS,
+    Group,
+    Hit,
+    QualityCounts,
+    SearchIndex,
+    SearchQuery,
+    SearchResult,
+    entry,
+)
 
-__all__ = ["FACETS", "Hit", "SearchIndex", "SearchQuery", "SearchResult", "entry"]
+__all__ = [
+    "FACETS",
+    "MARKS",
+    "POINTS",
+    "Group",
+    "Hit",
+    "QualityCounts",
+    "SearchIndex",
+    "SearchQuery",
+    "SearchResult",
+    "entry",
+]

@@ -11,17 +11,33 @@ from pathlib import Path
 from typing import Any, Final
 
 import tantivy
-from tantivy import Filter, Occur, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
+from tantivy import FieldType, Filter, Occur, Order, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import StoreError
 from ndl_graph.namespaces import CR, DCT, RDFS, SCHEMA
 from ndl_graph.record import Record
 
-__all__ = ["FACETS", "Hit", "SearchIndex", "SearchQuery", "SearchResult", "entry"]
+__all__ = [
+    "FACETS",
+    "MARKS",
+    "POINTS",
+    "Group",
+    "Hit",
+    "QualityCounts",
+    "SearchIndex",
+    "SearchQuery",
+    "SearchResult",
+    "entry",
+]
 
 #: Facets in the order of the page; each is a field of the index and a parameter of the search.
 FACETS: Final = ("publisher", "theme", "format", "licence", "access", "place")
+
+#: What else a search can be narrowed by: metrics that a description lacks, and rules that it breaks.
+MARKS: Final = ("lacks", "broken")
+#: Points by score; -1 where a record has none.
+POINTS: Final = ("eu", "ai")
 
 # Field and weight: a word in the title says more of a dataset than one deep in its description.
 _TEXT: Final = {
@@ -34,6 +50,7 @@ _TEXT: Final = {
 }
 _ANALYZER: Final = "words"
 _FACET_SIZE: Final = 100
+_MOST_GROUPS: Final = 10_000
 _MARKUP: Final = re.compile(r"<[^>]{0,2000}>")
 
 
@@ -93,6 +110,28 @@ class SearchResult:
         }
 
 
+@dataclass(frozen=True)
+class Group:
+    """How many datasets there are of something, and their average points."""
+
+    name: str
+    total: int
+    averages: dict[str, float]
+
+
+@dataclass(frozen=True)
+class QualityCounts:
+    """What the index knows of the quality of many datasets."""
+
+    whole: Group
+    publishers: list[Group]
+    themes: list[Group]
+    points: list[tuple[int, int]]
+    tenths: list[tuple[int, int]]
+    lacks: dict[str, int]
+    broken: list[tuple[str, int]]
+
+
 def _schema() -> tantivy.Schema:
     builder = SchemaBuilder()
     builder.add_text_field("iri", stored=True, tokenizer_name="raw", index_option="basic")
@@ -100,8 +139,13 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name=_ANALYZER, index_option="freq")
     for name in FACETS:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
+    for name in MARKS:
+        builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
+    for name in POINTS:
+        builder.add_integer_field(name, fast=True, indexed=True)
     builder.add_integer_field("modified", fast=True)
     builder.add_bytes_field("hit", stored=True)
+    builder.add_bytes_field("marks", stored=True)
     return builder.build()
 
 
@@ -117,8 +161,14 @@ def _analyzer() -> tantivy.TextAnalyzer:
     )
 
 
-def entry(record: Record, view: DescriptionView) -> dict[str, Any]:
-    """What the index holds of a record: words to find it by, facet values, and the hit to show."""
+def entry(
+    record: Record,
+    view: DescriptionView,
+    points: Mapping[str, int] | None = None,
+    lacks: Sequence[str] = (),
+    broken: Sequence[str] = (),
+) -> dict[str, Any]:
+    """What the index holds of a record: words to find it by, facet values, how good it is, and the hit to show."""
     description = re.sub(r"\s+", " ", _MARKUP.sub(" ", view.summary)).strip()
     publisher = view.publisher.label if view.publisher else ""
     licence = view.licence
@@ -140,6 +190,9 @@ def entry(record: Record, view: DescriptionView) -> dict[str, Any]:
             "access": [access.label] if access and access.label else [],
             "place": view.nations,
         },
+        "points": points or {},
+        "lacks": lacks,
+        "broken": broken,
         "modified": int(re.sub(r"\D", "", modified).ljust(8, "0")[:8] or 0),
         "hit": {
             "iri": record.iri.value,
@@ -153,6 +206,7 @@ def entry(record: Record, view: DescriptionView) -> dict[str, Any]:
             "modified": view.modified or None,
             "formats": view.formats,
             "place": view.nations,
+            **({"quality": dict(points)} if points else {}),
         },
     }
 
@@ -223,7 +277,14 @@ class SearchIndex:
             for name in FACETS:
                 for value in dict.fromkeys(said["facets"][name]):
                     document.add_text(name, value)
+            for name in MARKS:
+                for value in said[name]:
+                    document.add_text(name, value)
+            for name in POINTS:
+                document.add_integer(name, said["points"].get(name, -1))
             document.add_integer("modified", said["modified"])
+            marks = {"points": said["points"], **{name: list(said[name]) for name in MARKS}}
+            document.add_bytes("marks", json.dumps(marks).encode())
             document.add_bytes("hit", json.dumps(said["hit"], ensure_ascii=False).encode())
             writer.add_document(document)
 
@@ -275,7 +336,9 @@ class SearchIndex:
 
     def _filters(self, filters: Mapping[str, Sequence[str]]) -> list[Query]:
         return [
-            Query.term_query(self._schema, name, value, "basic") for name in FACETS for value in filters.get(name, ())
+            Query.term_query(self._schema, name, value, "basic")
+            for name in (*FACETS, *MARKS)
+            for value in filters.get(name, ())
         ]
 
     def _query(self, words: Sequence[str], filters: Sequence[Query], occur: Occur) -> Query:
@@ -296,6 +359,61 @@ class SearchIndex:
         if terms:
             parts.append((Occur.Must, Query.boolean_query(terms)))
         return Query.boolean_query(parts) if parts else Query.all_query()
+
+    def marks_of(self, iri: str) -> dict[str, Any] | None:
+        """The points of a record, what it lacks and which rules it breaks; None where it is not in the index."""
+        searcher = self._index.searcher()
+        found = searcher.search(Query.term_query(self._schema, "iri", iri, "basic"), limit=1)
+        for _, address in found.hits:
+            marks: dict[str, Any] = json.loads(bytes(searcher.doc(address)["marks"][0]))
+            return marks
+        return None
+
+    def marked(self, filters: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
+        """Every record that passes the filters, those with the fewest points first."""
+        searcher = self._index.searcher()
+        asked = self._query([], self._filters(filters), Occur.Must)
+        found = searcher.search(asked, limit=max(1, len(self)), order_by_field=POINTS[0], order=Order.Asc)
+        for _, address in found.hits:
+            hit: dict[str, Any] = json.loads(bytes(searcher.doc(address)["hit"][0]))
+            yield hit
+
+    def quality(self, filters: Mapping[str, Sequence[str]] | None = None) -> QualityCounts:
+        """How good the datasets are that pass the filters: all of them, by publisher and by theme."""
+        parts: list[tuple[Occur, Query]] = [(Occur.Must, part) for part in self._filters(filters or {})]
+        parts.append((Occur.Must, Query.range_query(self._schema, POINTS[0], FieldType.Integer, 0, 1_000_000)))
+        asked = Query.boolean_query(parts)
+        averages = {name: {"avg": {"field": name}} for name in POINTS}
+        searcher = self._index.searcher()
+        found = searcher.aggregate(
+            asked,
+            {
+                **averages,
+                "points": {"histogram": {"field": POINTS[0], "interval": 1, "min_doc_count": 1}},
+                "ready": {"histogram": {"field": POINTS[1], "interval": 10, "min_doc_count": 1}},
+                "publisher": {"terms": {"field": "publisher", "size": _MOST_GROUPS}, "aggs": averages},
+                "theme": {"terms": {"field": "theme", "size": _MOST_GROUPS}, "aggs": averages},
+                **{name: {"terms": {"field": name, "size": _MOST_GROUPS}} for name in MARKS},
+            },
+        )
+        # The type stubs of tantivy 0.27 leave `count` out.
+        counted: Any = searcher.search(asked, limit=1, count=True)
+
+        def group(name: str, total: int, part: Mapping[str, Any]) -> Group:
+            return Group(name, total, {one: float(part[one]["value"] or 0.0) for one in POINTS})
+
+        def counts(name: str) -> list[tuple[str, int]]:
+            return [(str(one["key"]), int(one["doc_count"])) for one in found[name]["buckets"]]
+
+        return QualityCounts(
+            whole=group("", int(counted.count or 0), found),
+            publishers=[group(str(o["key"]), int(o["doc_count"]), o) for o in found["publisher"]["buckets"]],
+            themes=[group(str(o["key"]), int(o["doc_count"]), o) for o in found["theme"]["buckets"]],
+            points=[(int(float(key)), count) for key, count in counts("points")],
+            tenths=[(int(float(key)), count) for key, count in counts("ready")],
+            lacks=dict(counts("lacks")),
+            broken=counts("broken"),
+        )
 
     def _facets(self, searcher: tantivy.Searcher, asked: Query) -> dict[str, list[tuple[str, int]]]:
         wanted = {name: {"terms": {"field": name, "size": _FACET_SIZE}} for name in FACETS}

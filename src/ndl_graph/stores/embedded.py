@@ -40,7 +40,7 @@ from ndl_graph.sparql import Query, told_as_query_error
 
 __all__ = ["EmbeddedStore", "EmbeddedWriter", "Snapshot", "TemporaryStore"]
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 _KEPT: Final = 2  # the newest snapshot and the one before, for going back
 _SCATTERED: Final = 4  # bulks after which the files are merged before readers see them
 _BULK: Final = 2_000  # quads from which writing files at once beats a transaction

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
@@ -91,6 +91,17 @@ class Profile:
     @cached_property
     def _slow(self) -> set[Term]:
         return {t.subject for t in self.triples if t.predicate == NDL.engine}
+
+    @cached_property
+    def mandatory(self) -> "Profile":
+        """The profile without its advice: what breaks none of it conforms."""
+        advice = {
+            triple.subject
+            for triple in self.triples
+            if triple.predicate == SH.severity and triple.object != SH.Violation
+        }
+        kept = tuple(t for t in self.triples if t.subject not in advice and t.object not in advice)
+        return replace(self, name=f"{self.name} (mandatory)", iri=f"{self.iri}#mandatory", triples=kept)
 
     @cached_property
     def shapes(self) -> list[tuple[str, list[Rule]]]:

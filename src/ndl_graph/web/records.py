@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pyoxigraph import Literal
+from pyoxigraph import Literal, NamedNode
 from starlette.concurrency import run_in_threadpool
 
 from ndl_graph.catalog import Catalog
@@ -14,7 +14,8 @@ from ndl_graph.errors import NotFoundError
 from ndl_graph.formats import Format, writable
 from ndl_graph.formats.schema_org import dataset as schema_dataset
 from ndl_graph.identity import slug_for
-from ndl_graph.namespaces import DCAT, DCT
+from ndl_graph.namespaces import DCAT, DCT, NDL
+from ndl_graph.quality import METRICS, SCORES
 from ndl_graph.record import Record
 from ndl_graph.search import SearchQuery
 from ndl_graph.web.negotiation import Offer, choose
@@ -88,6 +89,10 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 forms=forms,
                 structured=json_for_script(structured),
                 modified=modified,
+                marks=catalog.marks_of(record.iri.value) or {"points": {}, "lacks": []},
+                dead=_dead_links(record),
+                scores=SCORES,
+                metrics=METRICS,
             )
             return Body.of(body, "text/html; charset=utf-8", headers, modified)
         form = _FORMS[offer]
@@ -155,6 +160,17 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
     get(routes, "/organisation/{slug}", organisation)
     get(routes, "/theme/{slug}", theme)
     return routes
+
+
+def _dead_links(record: Record) -> list[tuple[str, str]]:
+    """The addresses in a description that did not answer when they were checked, and the day."""
+    return [
+        (triple.subject.value, triple.object.value)
+        for triple in record.triples
+        if triple.predicate == NDL.deadSince
+        and isinstance(triple.subject, NamedNode)
+        and isinstance(triple.object, Literal)
+    ]
 
 
 def _split_suffix(slug: str) -> tuple[str, str | None]:

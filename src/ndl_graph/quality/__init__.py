@@ -1,0 +1,33 @@
+"""How good a description is: two scores, each point with its reason, for a record, a publisher and the catalogue."""
+
+from ndl_graph.quality.figures import Fix, bands_of, fixes_of, history_of, summary_lines
+from ndl_graph.quality.metrics import METRICS, SCORES, Metric, Score, metric_named
+from ndl_graph.quality.scoring import (
+    Assessment,
+    LinkState,
+    Scorer,
+    addresses,
+    broken_rules,
+    score_lines,
+    without_scores,
+)
+
+__all__ = [
+    "METRICS",
+    "SCORES",
+    "Assessment",
+    "Fix",
+    "LinkState",
+    "Metric",
+    "Score",
+    "Scorer",
+    "addresses",
+    "bands_of",
+    "broken_rules",
+    "fixes_of",
+    "history_of",
+    "metric_named",
+    "score_lines",
+    "summary_lines",
+    "without_scores",
+]

@@ -1,0 +1,327 @@
+"""Scores descriptions, a set at a time, and states the scores in the Data Quality Vocabulary."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Final, Literal
+
+from pyoxigraph import Literal as RdfLiteral
+from pyoxigraph import NamedNode
+
+from ndl_graph.description import DescriptionView, View
+from ndl_graph.names import name_table
+from ndl_graph.namespaces import ADMS, CR, DCAT, DCT, DQV, IANA, NDL, RDF, SCHEMA, XSD
+from ndl_graph.quality.metrics import METRIC, METRICS, SCORES
+from ndl_graph.record import Record
+from ndl_graph.validation import Result, load_profile, validate
+from ndl_graph.validation.profiles import Profile
+
+__all__ = ["Assessment", "LinkState", "Scorer", "addresses", "broken_rules", "score_lines", "without_scores"]
+
+_EU: Final = "http://publications.europa.eu/resource/authority/"
+_FILE_TYPES: Final = _EU + "file-type/"
+_RIGHTS: Final = _EU + "access-right/"
+_MACHINE: Final = frozenset(
+    "CSV TSV JSON JSON_LD GEOJSON XML RDF_XML RDF_TURTLE RDF_N_TRIPLES RDF_N_QUADS RDF_TRIG RDF XLS XLSX ODS GML KML "
+    "GPKG SHP WMS_SRVC WFS_SRVC PARQUET NETCDF ATOM RSS REST SPARQLQ OWL SDMX".split()
+)
+_PROPRIETARY: Final = frozenset("XLS DOC PPT MDB SHP KMZ DWG RAR".split())
+_OPEN_MACHINE: Final = _MACHINE - _PROPRIETARY
+#: Days that may pass between two updates; half as many again are let pass before the data counts as late.
+_DAYS: Final = {
+    "CONT": 2, "UPDATE_CONT": 2, "HOURLY": 2, "DAILY": 2, "TWICE_DAILY": 2, "DAILY_2": 2, "WEEKLY_3": 5, "WEEKLY_2": 7,
+    "WEEKLY": 7, "BIWEEKLY": 14, "MONTHLY_3": 14, "MONTHLY_2": 21, "MONTHLY": 31, "BIMONTHLY": 62, "QUARTERLY": 92,
+    "ANNUAL_3": 122, "ANNUAL_2": 183, "ANNUAL": 366, "BIENNIAL": 731, "TRIENNIAL": 1096, "QUADRENNIAL": 1461,
+    "QUINQUENNIAL": 1827, "DECENNIAL": 3653,
+}  # fmt: skip
+#: Data that is not meant to change is as fresh as it will ever be.
+_FINISHED: Final = frozenset({"NEVER", "NOT_PLANNED"})
+_FREQUENCIES: Final = _EU + "frequency/"
+_LONG_ENOUGH: Final = 100
+
+
+@dataclass(frozen=True)
+class LinkState:
+    """What a check of a web address found, and on which day."""
+
+    alive: bool
+    checked: str
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The scores of one description, what it lacks, and its addresses that did not answer."""
+
+    points: Mapping[str, int]
+    lacks: tuple[str, ...]
+    dead: Mapping[str, str] = field(default_factory=dict)
+
+
+class Scorer:
+    """Scores sets of records as of a day.
+
+    Where a dataset has several distributions, with `distributions="best"` it is enough that one meets a metric, with
+    `"all"` each must: implementations of the European score differ here.
+    """
+
+    def __init__(
+        self,
+        links: Mapping[str, LinkState] | None = None,
+        *,
+        distributions: Literal["best", "all"] = "best",
+        today: date | None = None,
+    ) -> None:
+        self._links = links or {}
+        self._over = any if distributions == "best" else _all_of_some
+        self._today = today or datetime.now(UTC).date()
+
+    def score(self, records: Sequence[tuple[Record, DescriptionView]]) -> dict[str, Assessment]:
+        """The assessment of each dataset, by record IRI; services and series have no scores."""
+        datasets = [(record, view) for record, view in records if record.kind == "dataset"]
+        faulty = _faulty([record for record, _ in datasets])
+        return {record.iri.value: self._assess(view, record.iri.value not in faulty) for record, view in datasets}
+
+    def _assess(self, view: DescriptionView, conforms: bool) -> Assessment:
+        has = {**self._european(view, conforms), **self._ready(view)}
+        lacks = tuple(name for name in METRICS if not has[name])
+        points = dict.fromkeys(SCORES, 0)
+        for name, metric in METRICS.items():
+            if has[name]:
+                points[metric.score] += metric.points
+        dead = {url: state.checked for url in addresses(view) if (state := self._links.get(url)) and not state.alive}
+        return Assessment(points, lacks, dead)
+
+    def _alive(self, part: View, *predicates: NamedNode) -> bool:
+        state = self._links.get(part.link(*predicates) or "")
+        return state is not None and state.alive
+
+    def _european(self, view: DescriptionView, conforms: bool) -> dict[str, bool]:
+        """The metrics of data.europa.eu (metadata quality assessment, methodology)."""
+        parts, over = view.distributions, self._over
+        rights = [term.value for term in view.values(DCT.accessRights) if isinstance(term, NamedNode)]
+        licences = [one for part in (*parts, view) if (one := part.view(DCT.license)) is not None]
+        types = [_types(part) for part in parts]
+        return {
+            "eu-keyword": bool(view.keywords),
+            "eu-theme": bool(view.values(DCAT.theme)),
+            "eu-spatial": bool(view.places),
+            "eu-temporal": bool(view.values(DCT.temporal, SCHEMA.temporalCoverage)),
+            "eu-access-url-reachable": over(self._alive(part, DCAT.accessURL) for part in parts),
+            "eu-download-url": over(part.link(DCAT.downloadURL) is not None for part in parts),
+            "eu-download-url-reachable": over(self._alive(part, DCAT.downloadURL) for part in parts),
+            "eu-format": over(bool(part.values(DCT.format)) for part in parts),
+            "eu-media-type": over(bool(part.values(DCAT.mediaType)) for part in parts),
+            "eu-format-vocabulary": over(
+                _from_list(part, DCT.format, _FILE_TYPES) and _from_list(part, DCAT.mediaType, str(IANA))
+                for part in parts
+            ),
+            "eu-non-proprietary": over(bool(found) and not found & _PROPRIETARY for found in types),
+            "eu-machine-readable": over(bool(found & _MACHINE) for found in types),
+            "eu-dcat-ap": conforms,
+            "eu-licence": bool(licences),
+            "eu-licence-known": over(_known_licence(one) for one in licences),
+            "eu-access-rights": bool(view.values(DCT.accessRights)),
+            "eu-access-rights-vocabulary": any(one.startswith(_RIGHTS) for one in rights),
+            "eu-contact": bool(view.contacts),
+            "eu-publisher": bool(view.values(DCT.publisher)),
+            "eu-rights": over(bool(part.values(DCT.rights)) for part in parts),
+            "eu-byte-size": over(bool(part.values(DCAT.byteSize)) for part in parts),
+            "eu-issued": bool(view.values(DCT.issued)) or over(bool(part.values(DCT.issued)) for part in parts),
+            "eu-modified": bool(view.values(DCT.modified)) or over(bool(part.values(DCT.modified)) for part in parts),
+        }
+
+    def _ready(self, view: DescriptionView) -> dict[str, bool]:
+        """The metrics of AI readiness; `vocab/metric.ttl` gives the reason for each."""
+        parts = view.distributions
+        behind = _behind_approval(view)
+        fields = [one for table in view.record_sets for one in table.views(CR.field)]
+        summary = re.sub(r"\s+", " ", view.summary).strip()
+        return {
+            "ai-croissant": _makes_croissant(view),
+            "ai-open-machine-format": any(_types(part) & _OPEN_MACHINE for part in parts),
+            "ai-stable-identifier": "/id/dataset/" not in (view.iri or "") or _has_doi(view),
+            "ai-links-alive": not any(
+                (state := self._links.get(url)) is not None and not state.alive for url in addresses(view)
+            ),
+            "ai-description": len(summary) >= _LONG_ENOUGH and summary.casefold() != view.title.casefold(),
+            "ai-fields": bool(fields)
+            and all(one.text(SCHEMA.description) or one.values(CR.equivalentProperty) for one in fields),
+            "ai-sample": bool(view.values(ADMS.sample))
+            or any(table.values(CR.examples, CR.data) for table in view.record_sets),
+            "ai-fresh": self._fresh(view),
+            "ai-access-route": bool(view.landing_page or view.link(NDL.howToApply) or any(map(_address, parts))),
+            "ai-answerable": view.publisher is not None and bool(view.contacts),
+            "ai-terms": (behind and view.link(NDL.howToApply) is not None)
+            or (view.licence is not None and _known_licence(view.licence)),
+        }
+
+    def _fresh(self, view: DescriptionView) -> bool:
+        frequency = next((v.iri or "" for v in view.views(DCT.accrualPeriodicity)), "").removeprefix(_FREQUENCIES)
+        if frequency in _FINISHED:
+            return True
+        days = _DAYS.get(frequency)
+        dates = [view.text(DCT.modified, SCHEMA.dateModified), view.text(DCT.issued, SCHEMA.datePublished)]
+        dates += [part.text(DCT.modified) for part in view.distributions]
+        latest = max((day for text in dates if (day := _day(text))), default=None)
+        if days is None or latest is None:
+            # What changes all the time has no date of its own; the publisher's word is all there is.
+            return frequency in ("CONT", "UPDATE_CONT")
+        return latest + timedelta(days=days * 1.5) >= self._today or frequency in ("CONT", "UPDATE_CONT")
+
+
+def _all_of_some(found: Iterable[bool]) -> bool:
+    listed = list(found)
+    return bool(listed) and all(listed)
+
+
+@cache
+def _mandatory() -> Profile:
+    return load_profile("dcat-ap").mandatory
+
+
+def _faulty(records: Sequence[Record]) -> set[str]:
+    """The IRIs of records that break what DCAT-AP makes mandatory."""
+    if not records:
+        return set()
+    data = "".join(" .\n".join(record.statements.lines) + " .\n" for record in records if record.statements.lines)
+    broken = {result.focus_node for result in validate([_mandatory()], data).results}
+    if not broken:
+        return set()
+    return {
+        record.iri.value
+        for record in records
+        if not broken.isdisjoint({line.split(" ", 1)[0].strip("<>") for line in record.statements.lines})
+    }
+
+
+def broken_rules(records: Sequence[Record], results: Iterable[Result]) -> dict[str, tuple[str, ...]]:
+    """Which rules each record breaks, as `profile#rule`, by record IRI."""
+    found: dict[str, dict[str, None]] = {}
+    for result in results:
+        rule = result.shape.rsplit("/", 1)[-1]
+        if "#" in rule:
+            found.setdefault(result.focus_node, {})[rule] = None
+    if not found:
+        return {}
+    broken: dict[str, tuple[str, ...]] = {}
+    for record in records:
+        nodes = dict.fromkeys(line.split(" ", 1)[0].strip("<>") for line in record.statements.lines)
+        if rules := dict.fromkeys(rule for node in nodes if node in found for rule in found[node]):
+            broken[record.iri.value] = tuple(rules)
+    return broken
+
+
+def addresses(view: DescriptionView) -> list[str]:
+    """The web addresses that a reader of the description would follow, each once."""
+    found: dict[str, None] = {}
+    for node, predicates in (
+        *((part, (DCAT.accessURL, DCAT.downloadURL)) for part in view.distributions),
+        (view, (DCAT.landingPage, NDL.howToApply)),
+    ):
+        for predicate in predicates:
+            for value in node.values(predicate):
+                if isinstance(value, NamedNode) and value.value.startswith(("http://", "https://")):
+                    found[value.value] = None
+    return list(found)
+
+
+def _address(part: View) -> bool:
+    return bool(part.link(DCAT.accessURL, DCAT.downloadURL) or part.values(DCAT.accessService))
+
+
+def _types(part: View) -> set[str]:
+    """The EU file types of a distribution, from its format or its media type."""
+    formats, media = name_table("format"), name_table("media-type")
+    found: set[str] = set()
+    for predicate in (DCT.format, DCAT.mediaType):
+        for value in part.values(predicate):
+            said = getattr(value, "value", "")
+            iri = said if said.startswith(_FILE_TYPES) else formats.find(said.removeprefix(str(IANA)))
+            if iri is None and (medium := media.find(said)):
+                iri = formats.find(medium.removeprefix(str(IANA)))
+            if iri:
+                found.add(iri.removeprefix(_FILE_TYPES))
+    return found
+
+
+def _from_list(part: View, predicate: NamedNode, start: str) -> bool:
+    return any(isinstance(value, NamedNode) and value.value.startswith(start) for value in part.values(predicate))
+
+
+def _known_licence(licence: View) -> bool:
+    return licence.iri is not None and name_table("licence").find(licence.iri) is not None
+
+
+def _behind_approval(view: DescriptionView) -> bool:
+    level = view.link(NDL.accessLevel) or ""
+    rights = " ".join(part.iri or "" for part in view.views(DCT.accessRights))
+    return bool(level and not level.endswith("#open")) or "RESTRICTED" in rights or "NON_PUBLIC" in rights
+
+
+def _has_doi(view: DescriptionView) -> bool:
+    said = [*view.texts(DCT.identifier), *(part.text(ADMS.identifier) for part in view.views(ADMS.identifier))]
+    return any("doi.org/10." in one or one.startswith(("10.", "doi:10.")) for one in said)
+
+
+def _makes_croissant(view: DescriptionView) -> bool:
+    """Whether the Croissant published of it says what the specification requires."""
+    parts = [part for part in view.distributions if part.link(DCAT.downloadURL, DCAT.accessURL)]
+    return bool(
+        parts
+        and view.text(DCT.title, SCHEMA.name)
+        and view.summary
+        and view.licence
+        and (view.values(DCT.creator, SCHEMA.creator) or view.publisher)
+        and view.text(DCT.issued, SCHEMA.datePublished)
+        and all(part.values(DCT.format, DCAT.mediaType) for part in parts)
+    )
+
+
+def _day(text: str) -> date | None:
+    """The last day that a date, month or year may mean."""
+    found = re.match(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", text)
+    if not found:
+        return None
+    year, month, day = found.groups()
+    try:
+        if day:
+            return date(int(year), int(month), int(day))
+        if month:
+            return date(int(year) + int(month) // 12, int(month) % 12 + 1, 1) - timedelta(days=1)
+        return date(int(year), 12, 31)
+    except ValueError:
+        return None
+
+
+# --- in the graph --------------------------------------------------------------------------------------------
+
+_HAS: Final = DQV.hasQualityMeasurement
+_OURS: Final = f"{DQV.isMeasurementOf} <{METRIC}"
+
+
+def score_lines(record: Record, found: Assessment) -> Iterator[str]:
+    """The scores of a record as N-Triples lines (Data Quality Vocabulary, section 4.4)."""
+    for name, points in found.points.items():
+        node = NamedNode(f"{record.iri.value}#{name}-score")
+        yield f"{record.dataset} {_HAS} {node}"
+        yield f"{node} {RDF.type} {DQV.QualityMeasurement}"
+        yield f"{node} {DQV.isMeasurementOf} {SCORES[name].iri}"
+        yield f"{node} {DQV.value} {RdfLiteral(str(points), datatype=XSD.integer)}"
+    for url, day in found.dead.items():
+        yield f"{NamedNode(url)} {NDL.deadSince} {RdfLiteral(day, datatype=XSD.date)}"
+
+
+def without_scores(lines: Sequence[str]) -> Sequence[str]:
+    """The lines without scores of ours: they are worked out here, not read from a source."""
+    if not any(_OURS in line or str(NDL.deadSince) in line for line in lines):
+        return lines
+    nodes = {line.split(" ", 1)[0] for line in lines if _OURS in line}
+    dead = str(NDL.deadSince)
+    kept = []
+    for line in lines:
+        subject, predicate, value = line.split(" ", 2)
+        if subject not in nodes and value not in nodes and predicate != dead:
+            kept.append(line)
+    return tuple(kept)
