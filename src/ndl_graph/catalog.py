@@ -13,14 +13,22 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from pyoxigraph import BlankNode, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
+from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
 
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError, QueryError, RemovedError
 from ndl_graph.identity import slug_for
 from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCT, DQV, FOAF, NDL, PROV, RDF, XSD
-from ndl_graph.quality import Scorer, broken_rules, history_of, score_lines, summary_lines, without_scores
+from ndl_graph.quality import (
+    Scorer,
+    broken_rules,
+    faulty_records,
+    history_of,
+    score_lines,
+    summary_lines,
+    without_scores,
+)
 from ndl_graph.record import Record, Statements, Term
 from ndl_graph.search import QualityCounts, SearchIndex, SearchQuery, SearchResult, entry
 from ndl_graph.sparql import Query, Statistics, count
@@ -43,6 +51,9 @@ class Graphs(Protocol):
 
     def triples(self, graph: str) -> list[Triple]:
         """The triples of a graph; none where there is no such graph."""
+
+    def each(self, graphs: Sequence[str]) -> Iterator[tuple[str, list[Triple]]]:
+        """The triples of several graphs, graph by graph."""
 
     def select(self, query: str) -> list[dict[str, Term]]:
         """The rows of one of our own queries; `PREFIXES` are known."""
@@ -226,15 +237,7 @@ class Catalog:
 
     def _records(self, graphs: Graphs, iris: Iterable[str]) -> Iterator[Record]:
         for batch in batched(iris, _BATCH):
-            found: dict[str, list[Triple]] = {iri: [] for iri in batch}
-            names = " ".join(f"<{iri}>" for iri in batch)
-            rows = graphs.select(f"SELECT ?g ?s ?p ?o {{ VALUES ?g {{ {names} }} GRAPH ?g {{ ?s ?p ?o }} }}")
-            for row in rows:
-                subject, predicate = row["s"], row["p"]
-                assert isinstance(subject, (NamedNode, BlankNode))
-                assert isinstance(predicate, NamedNode)
-                found[_text(row["g"])].append(Triple(subject, predicate, row["o"]))
-            for iri, triples in found.items():
+            for iri, triples in graphs.each(batch):
                 yield self._record(iri, triples)
 
     def listing(self) -> list[tuple[str, str, str]]:
@@ -297,7 +300,7 @@ class Catalog:
 
     def _score(self, records: Sequence[Record], scorer: Scorer, writer: GraphWriter, index: SearchIndex) -> None:
         views = [(record, self.describe(record)) for record in records]
-        scores = scorer.score(views)
+        scores = scorer.score(views, faulty_records(records))
         named = {profile.iri: profile for profile in (load_profile(one, self.base_iri) for one in profile_names())}
         stated = {
             triple.object.value

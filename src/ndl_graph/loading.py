@@ -24,7 +24,7 @@ from ndl_graph.identity import Identity, identify, organisation_iri, settle, slu
 from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, RDF
 from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs
-from ndl_graph.quality import Assessment, Scorer, broken_rules, score_lines, without_scores
+from ndl_graph.quality import Assessment, Scorer, broken_rules, faulty_records, score_lines, without_scores
 from ndl_graph.record import Description, Record, Spool, Statements, Term, digest, split
 from ndl_graph.search import SearchIndex, entry
 from ndl_graph.sources import Limits, Source, open_item
@@ -310,6 +310,15 @@ class Loader:
 
 
 @dataclass(frozen=True)
+class _Verdict:
+    """What the engines found in a chunk: reports of what must be turned away, rules broken, and DCAT-AP broken."""
+
+    rejected: dict[str, ValidationReport] = field(default_factory=dict)
+    broken: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    faulty: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
 class _Chunk:
     """A chunk of named records whose check has been started."""
 
@@ -318,7 +327,7 @@ class _Chunk:
     digests: dict[str, str]
     known: dict[str, _Known]
     told: SourceSummary
-    check: "Future[tuple[dict[str, ValidationReport], dict[str, tuple[str, ...]]]]"
+    check: "Future[_Verdict]"
 
 
 class _Run:
@@ -409,7 +418,8 @@ class _Run:
         if self._checked is None:
             return
         chunk, self._checked = self._checked, None
-        rejected, broken = chunk.check.result()
+        verdict = chunk.check.result()
+        rejected = verdict.rejected
         known, told = chunk.known, chunk.told
         accepted = [record for record in chunk.fresh if record.iri.value not in rejected]
         counted = sum(record.kind != "catalog" for record in chunk.records)
@@ -425,7 +435,7 @@ class _Run:
             return
         existing = [known[record.key].iri for record in accepted if record.key in known]
         views = [(record, self._describe(record)) for record in described]
-        scores = self._loader.scorer.score(views)
+        scores = self._loader.scorer.score(views, verdict.faulty)
         graphs = [
             (
                 record.iri.value,
@@ -433,7 +443,7 @@ class _Run:
             )
             for record in accepted
         ]
-        self._index.replace((_entry(record, view, scores, broken) for record, view in views), existing)
+        self._index.replace((_entry(record, view, scores, verdict.broken) for record, view in views), existing)
         self._stale = self._stale or bool(accepted)
         base = self._loader.base
         turned_away = [
@@ -471,12 +481,9 @@ class _Run:
     def _describe(self, record: Record) -> DescriptionView:
         return DescriptionView(record.triples, record.dataset, self._loader.labels)
 
-    def _validate(
-        self, records: Sequence[Record], told: SourceSummary
-    ) -> tuple[dict[str, ValidationReport], dict[str, tuple[str, ...]]]:
-        """The reports of the records that must be turned away, and the rules that each record breaks, by record IRI."""
+    def _validate(self, records: Sequence[Record], told: SourceSummary) -> _Verdict:
         if not records:
-            return {}, {}
+            return _Verdict()
         data = "".join(" .\n".join(record.statements.lines) + " .\n" for record in records)
         report = validate(self._loader.profiles, data)
         violations: dict[str, list[Result]] = {}
@@ -487,9 +494,9 @@ class _Run:
                 counted = (result.severity, result.message)
                 told.advice[counted] = told.advice.get(counted, 0) + 1
         rejected: dict[str, ValidationReport] = {}
-        broken = broken_rules(records, report.results)
+        verdict = _Verdict(rejected, broken_rules(records, report.results), faulty_records(records))
         if not violations:
-            return rejected, broken
+            return verdict
         for record in records:
             nodes = {triple.subject.value for triple in record.triples if isinstance(triple.subject, NamedNode)}
             results = tuple(result for node in nodes & violations.keys() for result in violations[node])
@@ -504,7 +511,7 @@ class _Run:
                         "results": [{**result.as_json(), "file": record.source} for result in ordered],
                     }
                 )
-        return rejected, broken
+        return verdict
 
     def _lines(
         self, record: Record, digest_: str, known: _Known | None, scores: Mapping[str, Assessment]

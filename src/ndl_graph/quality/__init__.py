@@ -8,6 +8,7 @@ from ndl_graph.quality.scoring import (
     Scorer,
     addresses,
     broken_rules,
+    faulty_records,
     score_lines,
     without_scores,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "addresses",
     "bands_of",
     "broken_rules",
+    "faulty_records",
     "fixes_of",
     "history_of",
     "metric_named",

@@ -1,7 +1,7 @@
 """Scores descriptions, a set at a time, and states the scores in the Data Quality Vocabulary."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -15,10 +15,19 @@ from ndl_graph.names import name_table
 from ndl_graph.namespaces import ADMS, CR, DCAT, DCT, DQV, IANA, NDL, RDF, SCHEMA, XSD
 from ndl_graph.quality.metrics import METRIC, METRICS, SCORES
 from ndl_graph.record import Record
-from ndl_graph.validation import Result, load_profile, validate
+from ndl_graph.validation import Result, load_profile, nonconforming
 from ndl_graph.validation.profiles import Profile
 
-__all__ = ["Assessment", "LinkState", "Scorer", "addresses", "broken_rules", "score_lines", "without_scores"]
+__all__ = [
+    "Assessment",
+    "LinkState",
+    "Scorer",
+    "addresses",
+    "broken_rules",
+    "faulty_records",
+    "score_lines",
+    "without_scores",
+]
 
 _EU: Final = "http://publications.europa.eu/resource/authority/"
 _FILE_TYPES: Final = _EU + "file-type/"
@@ -77,11 +86,18 @@ class Scorer:
         self._over = any if distributions == "best" else _all_of_some
         self._today = today or datetime.now(UTC).date()
 
-    def score(self, records: Sequence[tuple[Record, DescriptionView]]) -> dict[str, Assessment]:
-        """The assessment of each dataset, by record IRI; services and series have no scores."""
-        datasets = [(record, view) for record, view in records if record.kind == "dataset"]
-        faulty = _faulty([record for record, _ in datasets])
-        return {record.iri.value: self._assess(view, record.iri.value not in faulty) for record, view in datasets}
+    def score(
+        self, records: Sequence[tuple[Record, DescriptionView]], faulty: Collection[str]
+    ) -> dict[str, Assessment]:
+        """The assessment of each dataset, by record IRI; services and series have no scores.
+
+        `faulty` are those that `faulty_records` found.
+        """
+        return {
+            record.iri.value: self._assess(view, record.iri.value not in faulty)
+            for record, view in records
+            if record.kind == "dataset"
+        }
 
     def _assess(self, view: DescriptionView, conforms: bool) -> Assessment:
         has = {**self._european(view, conforms), **self._ready(view)}
@@ -181,12 +197,12 @@ def _mandatory() -> Profile:
     return load_profile("dcat-ap").mandatory
 
 
-def _faulty(records: Sequence[Record]) -> set[str]:
+def faulty_records(records: Sequence[Record]) -> set[str]:
     """The IRIs of records that break what DCAT-AP makes mandatory."""
     if not records:
         return set()
-    data = "".join(" .\n".join(record.statements.lines) + " .\n" for record in records if record.statements.lines)
-    broken = {result.focus_node for result in validate([_mandatory()], data).results}
+    data = "".join(" .\n".join(_as_exchanged(_described(record))) + " .\n" for record in records)
+    broken = nonconforming(_mandatory(), data)
     if not broken:
         return set()
     return {
@@ -194,6 +210,42 @@ def _faulty(records: Sequence[Record]) -> set[str]:
         for record in records
         if not broken.isdisjoint({line.split(" ", 1)[0].strip("<>") for line in record.statements.lines})
     }
+
+
+def _described(record: Record) -> Sequence[str]:
+    """What is said of the dataset, and not of the catalogue's own record of it."""
+    own = f"{record.iri} "
+    return [
+        # The embedded store keeps every kind of whole number as xsd:integer; a size is one that is not negative.
+        line.replace(_INTEGER, _NOT_NEGATIVE) if "/dcat#byteSize> " in line else line
+        for line in record.statements.lines
+        if not line.startswith(own)
+    ]
+
+
+_INTEGER: Final = f"^^{XSD.integer}"
+_NOT_NEGATIVE: Final = f"^^{XSD.nonNegativeInteger}"
+
+
+def _as_exchanged(lines: Sequence[str]) -> Sequence[str]:
+    """The statements without the values that another model asks for, where the EU or IANA term stands beside.
+
+    `normalise` keeps them, and DCAT-AP asks for one value.
+    """
+    beside = [
+        line
+        for line in lines
+        if "/dcat#mediaType> " in line or "/terms/accessRights> " in line or "/terms/accrualPeriodicity> " in line
+    ]
+    if len(beside) < 2:
+        return lines
+    terms = {tuple(line.split(" ", 2)[:2]) for line in beside if _is_term(line)}
+    dropped = {line for line in beside if not _is_term(line) and tuple(line.split(" ", 2)[:2]) in terms}
+    return [line for line in lines if line not in dropped] if dropped else lines
+
+
+def _is_term(line: str) -> bool:
+    return line.split(" ", 2)[2].startswith((f"<{_EU}", f"<{IANA}"))
 
 
 def broken_rules(records: Sequence[Record], results: Iterable[Result]) -> dict[str, tuple[str, ...]]:
@@ -298,27 +350,32 @@ def _day(text: str) -> date | None:
 # --- in the graph --------------------------------------------------------------------------------------------
 
 _HAS: Final = DQV.hasQualityMeasurement
+_IS_A: Final = f"{RDF.type} {DQV.QualityMeasurement}"
+_OF: Final = {name: f"{DQV.isMeasurementOf} {score.iri}" for name, score in SCORES.items()}
+_VALUE: Final = str(DQV.value)
 _OURS: Final = f"{DQV.isMeasurementOf} <{METRIC}"
 
 
 def score_lines(record: Record, found: Assessment) -> Iterator[str]:
     """The scores of a record as N-Triples lines (Data Quality Vocabulary, section 4.4)."""
     for name, points in found.points.items():
-        node = NamedNode(f"{record.iri.value}#{name}-score")
+        # Written rather than built: a load makes hundreds of thousands, and there is nothing in them to escape.
+        node = f"<{record.iri.value}#{name}-score>"
         yield f"{record.dataset} {_HAS} {node}"
-        yield f"{node} {RDF.type} {DQV.QualityMeasurement}"
-        yield f"{node} {DQV.isMeasurementOf} {SCORES[name].iri}"
-        yield f"{node} {DQV.value} {RdfLiteral(str(points), datatype=XSD.integer)}"
+        yield f"{node} {_IS_A}"
+        yield f"{node} {_OF[name]}"
+        yield f'{node} {_VALUE} "{points}"^^{XSD.integer}'
     for url, day in found.dead.items():
         yield f"{NamedNode(url)} {NDL.deadSince} {RdfLiteral(day, datatype=XSD.date)}"
 
 
 def without_scores(lines: Sequence[str]) -> Sequence[str]:
     """The lines without scores of ours: they are worked out here, not read from a source."""
-    if not any(_OURS in line or str(NDL.deadSince) in line for line in lines):
+    text = "\n".join(lines)
+    dead = str(NDL.deadSince)
+    if _OURS not in text and dead not in text:
         return lines
     nodes = {line.split(" ", 1)[0] for line in lines if _OURS in line}
-    dead = str(NDL.deadSince)
     kept = []
     for line in lines:
         subject, predicate, value = line.split(" ", 2)

@@ -60,6 +60,10 @@ class OxigraphGraphs:
         """The triples of a graph; none where there is no such graph."""
         return [quad.triple for quad in self.store.quads_for_pattern(None, None, None, NamedNode(graph))]
 
+    def each(self, graphs: Sequence[str]) -> Iterator[tuple[str, list[Triple]]]:
+        """The triples of several graphs, graph by graph."""
+        return ((graph, self.triples(graph)) for graph in graphs)
+
     def select(self, query: str) -> list[dict[str, Term]]:
         """The rows of one of our own queries; `PREFIXES` are known."""
         found = self.store.query(query, prefixes=PREFIXES)

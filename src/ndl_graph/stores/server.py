@@ -2,12 +2,13 @@
 
 import re
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
 from pyoxigraph import (
+    BlankNode,
     NamedNode,
     Quad,
     QueryBoolean,
@@ -109,6 +110,18 @@ class RemoteGraphs:
         """The triples of a graph; none where there is no such graph."""
         query = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH {NamedNode(graph)} {{ ?s ?p ?o }} }}"
         return self._graph(query)
+
+    def each(self, graphs: Sequence[str]) -> Iterator[tuple[str, list[Triple]]]:
+        """The triples of several graphs, graph by graph; asked for together."""
+        found: dict[str, list[Triple]] = {graph: [] for graph in graphs}
+        names = " ".join(str(NamedNode(graph)) for graph in graphs)
+        for row in self.select(f"SELECT ?g ?s ?p ?o {{ VALUES ?g {{ {names} }} GRAPH ?g {{ ?s ?p ?o }} }}"):
+            graph, subject, predicate = row["g"], row["s"], row["p"]
+            assert isinstance(graph, NamedNode)
+            assert isinstance(subject, (NamedNode, BlankNode))
+            assert isinstance(predicate, NamedNode)
+            found[graph.value].append(Triple(subject, predicate, row["o"]))
+        yield from found.items()
 
     def select(self, query: str) -> list[dict[str, Term]]:
         """The rows of one of our own queries; `PREFIXES` are known."""

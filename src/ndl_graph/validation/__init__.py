@@ -1,6 +1,6 @@
 """Checks descriptions against profiles and says in plain words what is wrong and how to mend it."""
 
-from ndl_graph.validation.engines import validate
+from ndl_graph.validation.engines import nonconforming, validate
 from ndl_graph.validation.profiles import FORMS, Profile, Rule, load_profile, profile_names, read_profile
 from ndl_graph.validation.report import Result, Severity, ValidationReport
 
@@ -12,6 +12,7 @@ __all__ = [
     "Severity",
     "ValidationReport",
     "load_profile",
+    "nonconforming",
     "profile_names",
     "read_profile",
     "validate",

@@ -15,7 +15,7 @@ from ndl_graph.validation.report import Result, Severity, ValidationReport, shor
 if TYPE_CHECKING:
     import rdflib
 
-__all__ = ["ENGINES", "validate"]
+__all__ = ["ENGINES", "nonconforming", "validate"]
 
 #: Runs shapes on data, both N-Triples; gives the results in terms of the profile.
 Engine = Callable[[Profile, str, str], list[Result]]
@@ -179,6 +179,17 @@ def validate(
         results += _told(found, data, apart) if apart else found
     results.sort(key=lambda found: (found.rank, found.focus_node, found.value or ""))
     return ValidationReport(profile="+".join(profile.name for profile in profiles), results=tuple(results))
+
+
+def nonconforming(profile: Profile, data: str) -> set[str]:
+    """The focus nodes with a result of any severity, when nothing else is asked of the results."""
+    if _default_engine() is fast and not profile.for_reference_engine:
+        import shacl
+
+        compiled = _compiled(profile.iri, profile.ntriples)
+        assert isinstance(compiled, shacl.Shapes)
+        return {_plain(found.focus_node) for found in compiled.validate_text(data, "ntriples").results}
+    return {found.focus_node for found in validate([profile], data).results}
 
 
 def _told(results: list[Result], data: str, background: str) -> list[Result]:
