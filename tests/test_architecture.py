@@ -38,7 +38,11 @@ RULES: dict[str, set[str]] = {
         "catalog", "description", "errors", "formats", "identity", "labels", "namespaces", "normalise", "quality",
         "record", "search", "sources", "validation",
     },
-    "settings": {"catalog", "errors", "formats", "loading", "sources", "sparql", "stores", "validation"},
+    "links": {"errors", "quality"},
+    "settings": {
+        "catalog", "errors", "formats", "links", "loading", "quality", "sources", "sparql",
+        "stores", "validation",
+    },
 }  # fmt: skip
 EDGES = {"web", "cli"}
 INNER = {*RULES, "__version__"}

@@ -10,7 +10,9 @@ from typing import Any, Final
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import SettingError
 from ndl_graph.formats import Format
+from ndl_graph.links import LinkCache, LinkLimits
 from ndl_graph.loading import Loader, Progress
+from ndl_graph.quality import Scorer
 from ndl_graph.sources import Limits
 from ndl_graph.sparql.federation import Federation
 from ndl_graph.sparql.pool import Limits as QueryLimits
@@ -63,6 +65,12 @@ SETTINGS: Final = (
     Setting("check_memory_bytes", 2 * 1024**3, "Most memory that the check of a description may take; 0: no limit."),
     Setting("cache_bytes", 64 * 1024**2, "Memory for pages that are asked for again."),
     Setting("page_size", 20, "Records on one page of search results."),
+    Setting("link_days", 30, "Days after which a link is checked again."),
+    Setting("link_seconds", 20, "Longest time that a link may take to answer when links are checked."),
+    Setting("link_pause_ms", 1000, "Milliseconds between two links to one host."),
+    Setting("link_at_once", 16, "Hosts that are asked at the same time."),
+    Setting("link_private_hosts", "", "Hosts, with commas, that are checked although they are inside the network."),
+    Setting("score_distributions", "best", "Whether one good distribution is enough for a score (best), or all must."),
     Setting("query_workers", 4, "Processes that answer public queries."),
     Setting("query_seconds", 10, "Longest time that a public query may take."),
     Setting("query_memory_bytes", 1024**3, "Most memory that a public query may take; 0 sets no limit."),
@@ -105,6 +113,12 @@ class Settings:
     check_memory_bytes: int
     cache_bytes: int
     page_size: int
+    link_days: int
+    link_seconds: int
+    link_pause_ms: int
+    link_at_once: int
+    link_private_hosts: str
+    score_distributions: str
     query_workers: int
     query_seconds: int
     query_memory_bytes: int
@@ -150,6 +164,11 @@ def load_settings(
             value, origin = setting.default, "default"
         values[setting.name] = _typed(setting, value, origin)
         origins[setting.name] = origin
+    if values["score_distributions"] not in ("best", "all"):
+        raise SettingError(
+            f"score_distributions is best or all, not {values['score_distributions']!r}",
+            where=origins["score_distributions"],
+        )
     base = values["base_iri"]
     if base and not (base.startswith(("http://", "https://")) and base.endswith("/")):
         raise SettingError(
@@ -259,6 +278,27 @@ def open_profiles(settings: Settings, base: str = DEFAULT_BASE) -> list[Profile]
     return [load_profile(name, base) for name in split_list(settings.profile)]
 
 
+def links_file(settings: Settings) -> Path:
+    """Where what is known of links is kept: beside the store, or beside what a SPARQL server does not keep."""
+    return Path(settings.store_folder if is_remote(settings) else settings.store) / "links.sqlite"
+
+
+def link_limits(settings: Settings, user_agent: str) -> LinkLimits:
+    """How links are checked, and in whose name."""
+    return LinkLimits(
+        seconds=settings.link_seconds,
+        pause=settings.link_pause_ms / 1000,
+        at_once=settings.link_at_once,
+        private_hosts=frozenset(split_list(settings.link_private_hosts)),
+        user_agent=user_agent,
+    )
+
+
+def open_scorer(settings: Settings) -> Scorer:
+    """What says how good a description is, with what is known of links."""
+    return Scorer(LinkCache.known(links_file(settings)), all_distributions=settings.score_distributions == "all")
+
+
 def limits(settings: Settings) -> Limits:
     """How much of a source is read."""
     return Limits(
@@ -284,4 +324,5 @@ def open_loader(
         form=form,
         dry_run=dry_run,
         progress=progress,
+        scorer=open_scorer(settings),
     )

@@ -7,7 +7,7 @@ import warnings
 import click
 
 from ndl_graph import __version__
-from ndl_graph.cli.catalogue import export, query, rejected, remove, show
+from ndl_graph.cli.catalogue import check_links, export, query, rejected, remove, show
 from ndl_graph.cli.console import FAILED, Console, say_error
 from ndl_graph.cli.descriptions import convert, load, profiles, validate
 from ndl_graph.cli.service import config, index, serve
@@ -30,7 +30,21 @@ def cli(context: click.Context, quiet: bool, verbose: bool, as_json: bool) -> No
     context.obj = Console(quiet=quiet, verbose=verbose, as_json=as_json)
 
 
-for command in (serve, load, validate, profiles, query, show, export, convert, remove, rejected, index, config):
+for command in (
+    serve,
+    load,
+    validate,
+    profiles,
+    query,
+    show,
+    export,
+    convert,
+    remove,
+    rejected,
+    check_links,
+    index,
+    config,
+):
     cli.add_command(command)
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -22,16 +23,19 @@ from pyoxigraph import (
 from rich.console import Console as RichConsole
 from rich.table import Table
 
+from ndl_graph import __version__
 from ndl_graph.catalog import Catalog
-from ndl_graph.cli.console import REFUSED, Console, say_error, settings_from, with_console, with_store
+from ndl_graph.cli.console import FAILED, REFUSED, Console, say_error, settings_from, with_console, with_store
 from ndl_graph.errors import NotFoundError, QueryError, SettingError
 from ndl_graph.formats import format_named, jsonld, writable
+from ndl_graph.links import Found, LinkCache, LinkChecker
 from ndl_graph.namespaces import PREFIXES, compact
-from ndl_graph.settings import open_catalog
+from ndl_graph.quality import addresses
+from ndl_graph.settings import link_limits, links_file, open_catalog, open_scorer
 from ndl_graph.sparql import hints, read_query, told_as_query_error
 from ndl_graph.validation.report import short_path
 
-__all__ = ["export", "query", "rejected", "remove", "show"]
+__all__ = ["check_links", "export", "query", "rejected", "remove", "show"]
 
 _RESULTS: Final = {
     "json": QueryResultsFormat.JSON,
@@ -256,3 +260,53 @@ def rejected(console: Console, slug: str | None, store: str | None, base_iri: st
         return
     for reason in reasons:
         console.result(f"{reason['message']}  ({reason['focus_node']} {short_path(reason['path'])})".rstrip())
+
+
+_VERDICTS: Final = {True: "alive", False: "dead ", None: "?    "}
+
+
+@click.command(name="check-links", epilog="Example: ndl-graph check-links --limit 500")
+@click.option("--limit", type=click.IntRange(min=1), help="Check no more than so many addresses.")
+@click.option("--again", is_flag=True, help="Check also what was checked not long ago.")
+@with_store
+@with_console
+def check_links(console: Console, limit: int | None, again: bool, store: str | None, base_iri: str | None) -> None:
+    """Ask whether the addresses in descriptions still answer; scores and pages then say so.
+
+    What was found is kept; a run that is stopped goes on where it was.
+    """
+    settings = settings_from(store=store, base_iri=base_iri)
+    catalog = open_catalog(settings)
+    urls = dict.fromkeys(
+        url for record in catalog.records() for url in addresses(catalog.describe(record)) if record.kind != "catalog"
+    )
+
+    def tell(found: Found, done: int, total: int) -> None:
+        if console.verbose or found.alive is False:
+            console.say(f"{_VERDICTS[found.alive]}  {found.url}  {found.reason}")
+        if done % 100 == 0 or done == total:
+            console.say(f"  {done:,} of {total:,} addresses")
+
+    name = f"ndl-graph/{__version__} (link check for {catalog.base_iri})"
+    with LinkCache(links_file(settings)) as cache:
+        checker = LinkChecker(cache, link_limits(settings, name))
+        try:
+            found = checker.check(list(urls)[:limit], days=0 if again else settings.link_days, told=tell)
+        except KeyboardInterrupt:
+            console.say("Stopped; what was found is kept. Run it again to go on.")
+            sys.exit(FAILED)
+    catalog.reindex(open_scorer(settings))
+    counts = {
+        "addresses": len(urls),
+        "checked": len(found),
+        "alive": sum(one.alive is True for one in found),
+        "dead": sum(one.alive is False for one in found),
+        "unknown": sum(one.alive is None for one in found),
+    }
+    if console.as_json:
+        console.summary({**counts, "results": [asdict(one) for one in found]})
+        return
+    console.result(
+        f"{counts['checked']:,} of {counts['addresses']:,} addresses checked: {counts['alive']:,} alive, "
+        f"{counts['dead']:,} dead, {counts['unknown']:,} could not be told; scores are up to date"
+    )

@@ -7,7 +7,7 @@ import click
 
 from ndl_graph.cli.console import Console, settings_from, with_console, with_store
 from ndl_graph.errors import SettingError
-from ndl_graph.settings import SETTINGS, open_catalog
+from ndl_graph.settings import SETTINGS, open_catalog, open_scorer
 
 __all__ = ["config", "index", "serve"]
 
@@ -70,12 +70,13 @@ def _listen(host: str, port: int) -> socket.socket:
 @with_store
 @with_console
 def index(console: Console, store: str | None, base_iri: str | None) -> None:
-    """Make the search index anew from the records in the store."""
-    count = open_catalog(settings_from(store=store, base_iri=base_iri)).reindex()
+    """Score every record and make the search index anew, from the records in the store."""
+    settings = settings_from(store=store, base_iri=base_iri)
+    count = open_catalog(settings).reindex(open_scorer(settings))
     if console.as_json:
         console.summary({"records": count})
     else:
-        console.say(f"{count:,} records indexed")
+        console.say(f"{count:,} records scored and indexed")
 
 
 @click.command(epilog="Example: ndl-graph config")

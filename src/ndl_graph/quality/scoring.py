@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import Final, Literal
+from typing import Final
 
 from pyoxigraph import Literal as RdfLiteral
 from pyoxigraph import NamedNode
@@ -71,19 +71,19 @@ class Assessment:
 class Scorer:
     """Scores sets of records as of a day.
 
-    Where a dataset has several distributions, with `distributions="best"` it is enough that one meets a metric, with
-    `"all"` each must: implementations of the European score differ here.
+    Where a dataset has several distributions it is enough that one meets a metric, or each must: implementations of the
+    European score differ here.
     """
 
     def __init__(
         self,
         links: Mapping[str, LinkState] | None = None,
         *,
-        distributions: Literal["best", "all"] = "best",
+        all_distributions: bool = False,
         today: date | None = None,
     ) -> None:
         self._links = links or {}
-        self._over = any if distributions == "best" else _all_of_some
+        self._over = _all_of_some if all_distributions else any
         self._today = today or datetime.now(UTC).date()
 
     def score(

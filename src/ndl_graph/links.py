@@ -1,0 +1,275 @@
+"""Checks whether the addresses in descriptions still answer: politely, resumably, and never inside the own network.
+
+Off until asked: `ndl-graph check-links`. What was found is kept beside the store with its date; scores and pages are
+made from it. A dead link lowers a score and is shown; it removes nothing.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import sqlite3
+import ssl
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import urljoin, urlsplit
+
+import httpcore
+import httpx
+from httpcore import SOCKET_OPTION
+
+from ndl_graph.errors import StoreError
+from ndl_graph.quality import LinkState
+
+__all__ = ["Found", "LinkCache", "LinkChecker", "LinkLimits"]
+
+_REDIRECTS: Final = 5
+_TRIES: Final = 3
+#: A server that asks for more patience than this is asked again in another run.
+_MOST_PATIENCE: Final = 60.0
+_TOO_MANY: Final = frozenset({429, 503})
+#: Answers to HEAD that a GET may well better: servers often know only GET.
+_GET_ALIVE: Final = frozenset({200, 203, 206, 416})
+
+
+@dataclass(frozen=True)
+class LinkLimits:
+    """How hard links are checked: seconds for one, seconds between two at one host, hosts at once, hosts let in."""
+
+    seconds: float = 20.0
+    pause: float = 1.0
+    at_once: int = 16
+    private_hosts: frozenset[str] = frozenset()
+    user_agent: str = "ndl-graph"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one address did: alive, dead, or None where it could not be told; and why."""
+
+    url: str
+    alive: bool | None
+    status: int | None
+    reason: str
+
+
+class LinkCache:
+    """What was found, by address, in a file; raises `StoreError` where that cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path)
+            self._connection.execute(
+                "CREATE TABLE IF NOT EXISTS link "
+                "(url TEXT PRIMARY KEY, alive INTEGER NOT NULL, status INTEGER, reason TEXT NOT NULL, at TEXT NOT NULL)"
+            )
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"what is known of links cannot be read: {error}",
+                where=str(path),
+                hint="Remove the file, and check the links again.",
+            ) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._connection.close()
+
+    def put(self, found: Found, at: datetime) -> None:
+        """Keeps what was found, at once, so that a run that is stopped can be gone on with."""
+        with self._connection:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO link VALUES (?, ?, ?, ?, ?)",
+                (found.url, int(bool(found.alive)), found.status, found.reason, at.isoformat(timespec="seconds")),
+            )
+
+    def states(self) -> dict[str, LinkState]:
+        """What is known of every address."""
+        with closing(self._connection.execute("SELECT url, alive, at FROM link")) as rows:
+            return {url: LinkState(bool(alive), at[:10]) for url, alive, at in rows}
+
+    def since(self, moment: datetime) -> set[str]:
+        """The addresses that were checked after that moment."""
+        with closing(self._connection.execute("SELECT url FROM link WHERE at >= ?", (moment.isoformat(),))) as rows:
+            return {url for (url,) in rows}
+
+    @staticmethod
+    def known(path: Path) -> Mapping[str, LinkState]:
+        """What is known of every address; nothing where links were never checked."""
+        if not path.is_file():
+            return {}
+        with LinkCache(path) as cache:
+            return cache.states()
+
+
+class _PrivateAddressError(httpcore.ConnectError):
+    """The address is inside the network, where nobody outside may look."""
+
+
+class _Guard(httpcore.AsyncNetworkBackend):
+    """Connects only to addresses on the open internet, and to the very address that was looked at."""
+
+    def __init__(self, private_hosts: frozenset[str]) -> None:
+        self._inner = httpcore.AnyIOBackend()
+        self._private_hosts = private_hosts
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpcore.ConnectError(f"the name {host} is not known: {error.strerror or error}") from None
+        addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+        if host not in self._private_hosts and not all(_is_public(address) for address in addresses):
+            raise _PrivateAddressError(f"{host} is an address inside the network")
+        return await self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+def _is_public(address: str) -> bool:
+    found = ipaddress.ip_address(address.split("%")[0])
+    mapped = getattr(found, "ipv4_mapped", None)
+    return (mapped or found).is_global
+
+
+class _Transport(httpx.AsyncHTTPTransport):
+    """httpx over a guarded connection."""
+
+    def __init__(self, private_hosts: frozenset[str]) -> None:
+        super().__init__()
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=ssl.create_default_context(), network_backend=_Guard(private_hosts), max_connections=64
+        )
+
+
+class LinkChecker:
+    """Checks addresses, those of one host one after the other."""
+
+    def __init__(self, cache: LinkCache, limits: LinkLimits) -> None:
+        self._cache = cache
+        self._limits = limits
+
+    def check(
+        self,
+        urls: Iterable[str],
+        *,
+        days: float,
+        told: Callable[[Found, int, int], None] = lambda *_: None,
+    ) -> list[Found]:
+        """Checks the addresses that were not checked within so many days; `told` hears of each, and how far it is."""
+        known = self._cache.since(datetime.now(UTC) - timedelta(days=days))
+        waiting = [url for url in dict.fromkeys(urls) if url not in known]
+        return asyncio.run(self._all(waiting, told))
+
+    async def _all(self, urls: Sequence[str], told: Callable[[Found, int, int], None]) -> list[Found]:
+        hosts: dict[str, list[str]] = defaultdict(list)
+        for url in urls:
+            hosts[urlsplit(url).netloc.casefold()].append(url)
+        found: list[Found] = []
+        turns = asyncio.Semaphore(self._limits.at_once)
+
+        async def host(waiting: Sequence[str]) -> None:
+            async with turns:
+                for number, url in enumerate(waiting):
+                    if number:
+                        await asyncio.sleep(self._limits.pause)
+                    one = await self._one(client, url)
+                    if one.alive is not None:
+                        self._cache.put(one, datetime.now(UTC))
+                    found.append(one)
+                    told(one, len(found), len(urls))
+
+        async with (
+            httpx.AsyncClient(
+                transport=_Transport(self._limits.private_hosts),
+                timeout=self._limits.seconds,
+                headers={"User-Agent": self._limits.user_agent, "Accept": "*/*"},
+                follow_redirects=False,
+                trust_env=False,
+            ) as client,
+            asyncio.TaskGroup() as group,
+        ):
+            for waiting in hosts.values():
+                group.create_task(host(waiting))
+        return found
+
+    async def _one(self, client: httpx.AsyncClient, url: str) -> Found:
+        try:
+            async with asyncio.timeout(self._limits.seconds * _TRIES + _MOST_PATIENCE):
+                return await self._patiently(client, url)
+        except TimeoutError:
+            return Found(url, False, None, f"it did not answer within {self._limits.seconds:.0f} s")
+
+    async def _patiently(self, client: httpx.AsyncClient, url: str) -> Found:
+        """Asks again where the server says that it is busy, after as long as it asks for."""
+        for attempt in range(_TRIES):
+            try:
+                status, wait = await self._ask(client, url)
+            except httpx.TimeoutException:
+                return Found(url, False, None, f"it did not answer within {self._limits.seconds:.0f} s")
+            except httpx.InvalidURL as error:
+                return Found(url, False, None, f"this is no web address: {error}")
+            except httpx.TooManyRedirects:
+                return Found(url, False, None, f"it redirects more than {_REDIRECTS} times")
+            except httpx.HTTPError as error:
+                if isinstance(error.__cause__, _PrivateAddressError):
+                    return Found(url, None, None, "it is inside the network, and is not asked")
+                return Found(url, False, None, str(error) or type(error).__name__)
+            if status in _TOO_MANY:
+                if attempt + 1 == _TRIES or wait > _MOST_PATIENCE:
+                    return Found(url, None, status, "the server is busy; it is asked again in another run")
+                await asyncio.sleep(wait)
+                continue
+            alive = 200 <= status < 300
+            return Found(url, alive, status, f"the server answered {status}")
+        raise AssertionError("unreachable: the last attempt returns")
+
+    async def _ask(self, client: httpx.AsyncClient, url: str) -> tuple[int, float]:
+        """The last status on the way, and how long to wait before asking again."""
+        address, method = url, "HEAD"
+        for _ in range(_REDIRECTS + 1):
+            async with client.stream(method, address, headers={"Range": "bytes=0-0"} if method == "GET" else {}) as got:
+                if got.is_redirect and (place := got.headers.get("location")):
+                    address = urljoin(address, place)
+                    if not address.startswith(("http://", "https://")):
+                        return 400, 0
+                    continue
+                if got.status_code in _TOO_MANY:
+                    return got.status_code, _patience(got.headers.get("retry-after"), self._limits.pause)
+                if method == "HEAD" and not got.is_success:
+                    # Many servers answer HEAD wrongly; what GET says counts. Nothing but its first byte is asked for.
+                    method = "GET"
+                    address = url
+                    continue
+                status = 200 if method == "GET" and got.status_code in _GET_ALIVE else got.status_code
+                return status, 0
+        raise httpx.TooManyRedirects("too many redirects")
+
+
+def _patience(said: str | None, otherwise: float) -> float:
+    """Seconds that `Retry-After` asks for (RFC 9110, section 10.2.3): a number, or a date."""
+    if not said:
+        return otherwise
+    if said.strip().isdigit():
+        return float(said)
+    try:
+        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return otherwise
