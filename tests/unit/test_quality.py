@@ -203,7 +203,7 @@ def test_graph_index_and_page_tell_the_same(demo: Catalog) -> None:
     )
     assert isinstance(rows, QuerySolutions)
     in_graph = {
-        (str(row["record"]).strip("<>"), str(row["score"]).strip("<>").rsplit("#", 1)[1]): int(row["value"].value)  # type: ignore[union-attr]
+        (str(row["record"]).strip("<>"), str(row["score"]).strip("<>").rsplit("#", 1)[1]): int(row["value"].value)
         for row in rows
     }
     counts = demo.quality()

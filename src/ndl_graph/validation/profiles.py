@@ -265,6 +265,15 @@ def _profile(name: str, iri: str, triples: list[Triple], background: str) -> Pro
         for subject in list(said)
         if isinstance(subject, NamedNode) and said[subject].get(SH.message)
     }
+    for holder, predicates in list(said.items()):
+        for part in predicates.get(SH.property, ()):
+            if len(said[part].get(SH.path, ())) != 1:
+                name = part.value if isinstance(part, NamedNode) else "a blank node"
+                raise ProfileError(
+                    f"the shapes are ill-formed: {name}, a property of {holder}, has not exactly one sh:path",
+                    where=iri,
+                    hint="Say which property it is about: sh:path dct:title ;",
+                )
     node = NamedNode(iri)
     form = text(node, NDL.form) or "published"
     if form not in FORMS:
