@@ -1,7 +1,5 @@
 """The two SHACL engines find the same, and every constraint teaches."""
 
-from pathlib import Path
-
 import pytest
 from pyoxigraph import RdfFormat, parse
 
@@ -86,12 +84,3 @@ def test_ill_formed_shapes_are_their_own_error() -> None:
                 + '\n<http://a> <http://p> "x" .',
                 engine,
             )
-
-
-def test_ukgov_tells_valid_from_invalid(shared: Path) -> None:
-    from tests.conftest import run
-
-    for path in sorted((shared / "data" / "ukgov").rglob("*/valid/*.yaml")):
-        assert run("validate", path, "--profile", "ukgov").code == 0, path
-    for path in sorted((shared / "data" / "ukgov").rglob("*/invalid/*.yaml")):
-        assert run("validate", path, "--profile", "ukgov").code == 1, path
