@@ -10,7 +10,7 @@ from ndl_graph import __version__
 from ndl_graph.cli.catalogue import check_links, export, query, rejected, remove, show
 from ndl_graph.cli.console import FAILED, Console, say_error
 from ndl_graph.cli.descriptions import convert, load, profiles, validate
-from ndl_graph.cli.service import config, index, serve
+from ndl_graph.cli.service import config, index, mcp, serve
 from ndl_graph.errors import NdlGraphError
 
 __all__ = ["cli", "main"]
@@ -32,6 +32,7 @@ def cli(context: click.Context, quiet: bool, verbose: bool, as_json: bool) -> No
 
 for command in (
     serve,
+    mcp,
     load,
     validate,
     profiles,

@@ -7,9 +7,9 @@ import click
 
 from ndl_graph.cli.console import Console, settings_from, with_console, with_store
 from ndl_graph.errors import SettingError
-from ndl_graph.settings import SETTINGS, open_catalog, open_scorer
+from ndl_graph.settings import SETTINGS, open_catalog, open_runner, open_scorer
 
-__all__ = ["config", "index", "serve"]
+__all__ = ["config", "index", "mcp", "serve"]
 
 
 @click.command(epilog="Example: ndl-graph serve --port 9000")
@@ -29,18 +29,21 @@ def serve(console: Console, host: str | None, port: str | None, store: str | Non
     here = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{port_number}"
     console.say(f"Pages:            {here}/")
     console.say(f"SPARQL endpoint:  {here}/sparql")
-    console.say(f"For agents:       {here}/api/search?q=…   and each record as Markdown (.md)")
+    console.say(f"For agents:       {here}/mcp   and {here}/llms.txt")
     console.say(f"Store:            {settings.store}, records at {catalog.base_iri}")
 
     import uvicorn
 
+    from ndl_graph.mcp import AgentServer
     from ndl_graph.web import create_app
+
+    runner = open_runner(settings)
 
     # An answer that is cut breaks off on purpose: that is no fault to be logged.
     logging.getLogger("uvicorn.error").addFilter(lambda told: "without completing response" not in told.getMessage())
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(catalog, settings),
+            create_app(catalog, settings, runner, {"/mcp": AgentServer(catalog, settings, runner)}),
             log_level="info" if console.verbose else "warning",
             access_log=console.verbose,
             server_header=False,
@@ -64,6 +67,23 @@ def _listen(host: str, port: int) -> socket.socket:
             hint="Another service may be using it. Choose another: --port 8001",
         ) from None
     return listener
+
+
+@click.command(epilog="Example: ndl-graph mcp --store .ndl-graph")
+@with_store
+@with_console
+def mcp(console: Console, store: str | None, base_iri: str | None) -> None:
+    """The agent server (Model Context Protocol) on standard input and output."""
+    settings = settings_from(store=store, base_iri=base_iri)
+    catalog = open_catalog(settings)
+    catalog.snapshot()  # a store that cannot be read is told now, not to the first agent
+    console.say("Waiting for an agent on standard input.")
+
+    import anyio
+
+    from ndl_graph.mcp import AgentServer
+
+    anyio.run(AgentServer(catalog, settings, open_runner(settings)).over_standard_input)
 
 
 @click.command(epilog="Example: ndl-graph index --store http://127.0.0.1:3030/catalogue")

@@ -74,6 +74,11 @@ class SearchQuery:
             raise ValueError("no cursor of this catalogue")
         return int(text[2:])
 
+    @staticmethod
+    def cursor_of(offset: int) -> str:
+        """The cursor that stands for an offset."""
+        return base64.urlsafe_b64encode(f"o:{offset}".encode()).decode().rstrip("=")
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -214,6 +219,11 @@ def entry(
 _FIELD: Final = CR.field
 
 
+def _plain(text: str) -> str:
+    """A name on one line and without marks that cannot be seen, so that it can be shown and asked for as it stands."""
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
+
+
 @contextmanager
 def _told_as_store_error() -> Iterator[None]:
     """Tantivy tells of a full disk and the like as `ValueError`."""
@@ -275,7 +285,7 @@ class SearchIndex:
                     if value:
                         document.add_text(name, value)
             for name in FACETS:
-                for value in dict.fromkeys(said["facets"][name]):
+                for value in dict.fromkeys(map(_plain, said["facets"][name])):
                     document.add_text(name, value)
             for name in MARKS:
                 for value in said[name]:
@@ -329,7 +339,7 @@ class SearchIndex:
             said = json.loads(bytes(searcher.doc(address)["hit"][0]))
             hits.append(Hit(said, float(score) if words else 0.0, self._why(said, words)))
         end = query.offset + len(hits)
-        following = base64.urlsafe_b64encode(f"o:{end}".encode()).decode().rstrip("=") if hits and end < total else None
+        following = SearchQuery.cursor_of(end) if hits and end < total else None
         if not total:
             advice = "Nothing here matches. Try fewer or more general words, or take a filter away."
         return SearchResult(total, tuple(hits), self._facets(searcher, asked), following, advice)

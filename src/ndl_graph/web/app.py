@@ -3,14 +3,15 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from fastapi import FastAPI, Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +19,7 @@ from ndl_graph import __version__
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import StoreError
 from ndl_graph.settings import Settings, open_federation, open_runner
+from ndl_graph.sparql.pool import Runner
 from ndl_graph.web import browse, checks, discovery, endpoint, problems, quality, records, vocabulary, wellknown
 from ndl_graph.web.endpoint import ADDED_PREFIXES, HINT
 from ndl_graph.web.pages import Pages
@@ -60,6 +62,16 @@ class _Headers:
         await self._app(scope, receive, sending)
 
 
+class _Endpoint:
+    """An ASGI application as the end of a route: Starlette hands on to it whatever the method is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
 async def _keep_counted(catalog: Catalog) -> None:
     """Counts what is in each new snapshot, so that nobody who asks has to wait for it."""
     counted: str | None = None
@@ -73,16 +85,32 @@ async def _keep_counted(catalog: Catalog) -> None:
         await asyncio.sleep(_LOOK)
 
 
-def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
-    """The web service over a catalogue; nothing is read from the environment here."""
-    runner = open_runner(settings)
+class Mount(Protocol):
+    """Another edge that is served under the same address."""
+
+    def app(self) -> ASGIApp:
+        """What answers requests."""
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Takes requests while it is entered."""
+
+
+def create_app(
+    catalog: Catalog, settings: Settings, runner: Runner | None = None, mounts: Mapping[str, Mount] | None = None
+) -> FastAPI:
+    """The web service over a catalogue, with other edges under their paths; nothing is read from the environment."""
+    runner = runner or open_runner(settings)
+    mounts = mounts or {}
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await runner.start()
         counting = asyncio.create_task(_keep_counted(catalog))
         try:
-            yield
+            async with AsyncExitStack() as stack:
+                for mount in mounts.values():
+                    await stack.enter_async_context(mount.running())
+                yield
         finally:
             counting.cancel()
             await runner.close()
@@ -100,6 +128,10 @@ def create_app(catalog: Catalog, settings: Settings) -> FastAPI:
     pages = Pages(settings.title, catalog.labels)
     cache = BodyCache(settings.cache_bytes)
     problems.install(app, pages)
+    for path, mount in mounts.items():
+        answers_there = mount.app()
+        for one in (path, f"{path}/"):
+            app.router.routes.append(Route(one, _Endpoint(answers_there)))
     # Records first: they are asked for most, and routes are tried in order.
     app.include_router(records.router(catalog, pages, cache))
     app.include_router(browse.router(catalog, pages, cache, settings.page_size, settings.title))

@@ -1,18 +1,11 @@
 """Checking a description in the browser and for programs: nothing is stored, nothing is fetched.
 
-Each check runs in a process of its own, which has a time and a memory limit and can be killed: whatever somebody
-pastes, the pages that others read go on.
+Each check runs in a process of its own, a few at a time: whatever somebody pastes, the pages that others read go on.
 """
 
 import asyncio
 import json
-import multiprocessing
-import os
-import resource
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from io import BytesIO
-from multiprocessing.connection import Connection
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -21,11 +14,11 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
 from ndl_graph.catalog import Catalog
-from ndl_graph.checking import Checker, Document, Fix
-from ndl_graph.errors import BusyError, LimitError, NdlGraphError, NothingToValidateError, ParseError, SourceError
-from ndl_graph.formats import detect, format_named, readable
+from ndl_graph.checking import Checked, CheckRequest, check_confined
+from ndl_graph.errors import BusyError, NdlGraphError, NothingToValidateError, ParseError, SourceError
+from ndl_graph.formats import readable
 from ndl_graph.settings import Settings, split_list
-from ndl_graph.validation import Result, ValidationReport, load_profile, profile_names
+from ndl_graph.validation import Result, load_profile, profile_names
 from ndl_graph.validation.report import REPORTS, grouped, shown_example, shown_value
 from ndl_graph.web.negotiation import Offer, choose
 from ndl_graph.web.pages import Pages
@@ -42,31 +35,11 @@ _OFFERS: Final = (
     Offer("sarif", "application/sarif+json"),
 )
 _TYPES: Final = {offer.name: offer.media_type for offer in _OFFERS} | {"github": "text/plain"}
-#: Reading places is Python's work, which pages wait for: longer texts get the first mention of a node.
-_PLACED_BYTES: Final = 1024 * 1024
 _AT_ONCE: Final = 2
 _WAIT_SECONDS: Final = 10.0
 _LINES_SHOWN: Final = 3_000
 _FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 _MOST_FIELDS: Final = 100
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What is to be checked, and how."""
-
-    name: str
-    content: bytes
-    media_type: str
-    format: str
-    profiles: tuple[str, ...]
-    fix: bool
-
-
-@dataclass(frozen=True)
-class _Checked:
-    report: ValidationReport
-    fix: Fix | None
 
 
 class _Checks:
@@ -77,14 +50,14 @@ class _Checks:
         self._settings = settings
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def asked(self, request: Request) -> _Asked:
+    async def asked(self, request: Request) -> CheckRequest:
         """Reads the request; raises `Problem` where it is too large or makes no sense."""
         most = self._settings.max_body_bytes
         body = await _body(request, most)
         kind = request.headers.get("content-type", "").split(";")[0].strip().casefold()
         query = request.query_params
         if kind not in _FORMS:
-            return _Asked(
+            return CheckRequest(
                 "description",
                 body,
                 kind,
@@ -99,13 +72,13 @@ class _Checks:
             name, content, media_type = upload.filename, await upload.read(), upload.content_type or ""
         chosen = [str(value) for value in fields.getlist("profile")] or query.getlist("profile")
         form = str(fields.get("format") or query.get("format", ""))
-        return _Asked(name, content, media_type, form, self._profiles(chosen), True)
+        return CheckRequest(name, content, media_type, form, self._profiles(chosen), True)
 
     def _profiles(self, given: list[str]) -> tuple[str, ...]:
         names = [name for part in given for name in split_list(part)] or split_list(self._settings.profile)
         return tuple(dict.fromkeys(names))
 
-    async def check(self, asked: _Asked) -> _Checked:
+    async def check(self, asked: CheckRequest) -> Checked:
         """The report; raises what the command `validate` raises, and `LimitError` for what takes too much."""
         try:
             async with asyncio.timeout(_WAIT_SECONDS):
@@ -113,63 +86,10 @@ class _Checks:
         except TimeoutError:
             raise BusyError("too many descriptions are being checked at once", hint="Try again in a moment.") from None
         try:
-            return await run_in_threadpool(self._run, asked)
+            limits = (self._settings.check_seconds, self._settings.check_memory_bytes)
+            return await run_in_threadpool(check_confined, asked, self._base, *limits)
         finally:
             self._turns.release()
-
-    def _run(self, asked: _Asked) -> _Checked:
-        seconds, memory = self._settings.check_seconds, self._settings.check_memory_bytes
-        ours, theirs = _PROCESSES.Pipe(duplex=False)
-        process = _PROCESSES.Process(target=_child, args=(theirs, asked, self._base, memory), daemon=True)
-        process.start()
-        theirs.close()
-        try:
-            if not ours.poll(seconds):
-                raise _too_much(f"it took longer than {seconds} s", "check_seconds", seconds)
-            found = ours.recv()
-        except EOFError:
-            raise _too_much(f"it took more than {memory:,} bytes of memory", "check_memory_bytes", memory) from None
-        finally:
-            process.kill()
-            process.join()
-            process.close()
-            ours.close()
-        if isinstance(found, NdlGraphError):
-            raise found
-        assert isinstance(found, _Checked)
-        return found
-
-
-def _too_much(what: str, name: str, value: float) -> LimitError:
-    return LimitError(
-        f"the description cannot be checked here: {what}",
-        limit=name,
-        value=value,
-        hint="Check it on your own machine: ndl-graph validate FILE.",
-    )
-
-
-#: Children of a server process that has done nothing but import: what a thread here holds is not held there.
-_PROCESSES: Final = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__])
-
-
-def _child(out: Connection, asked: _Asked, base: str, memory: int) -> None:
-    """Runs in a process of its own; sends the result or the error, and is gone without a word where memory ends."""
-    if memory:
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    try:
-        profiles = [load_profile(name, base) for name in asked.profiles]
-        data = BytesIO(asked.content)
-        form = format_named(asked.format, readable()) if asked.format else detect(data, asked.name, asked.media_type)
-        checker = Checker(base, [Document(asked.name, data, form)], placed_bytes=_PLACED_BYTES)
-        out.send(_Checked(checker.report(profiles), checker.fix() if asked.fix else None))
-    except RecursionError:
-        out.send(ParseError("it is nested too deeply"))
-    except NdlGraphError as error:
-        out.send(error)
-    except MemoryError:
-        os._exit(1)
 
 
 async def _body(request: Request, most: int) -> bytes:
