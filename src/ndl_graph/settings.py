@@ -63,6 +63,9 @@ SETTINGS: Final = (
     Setting("max_body_bytes", 10 * 1024**2, "Largest description that the web service checks."),
     Setting("check_seconds", 30, "Longest time that the check of a description may take."),
     Setting("check_memory_bytes", 2 * 1024**3, "Most memory that the check of a description may take; 0: no limit."),
+    Setting("robots_search", True, "Whether robots.txt lets search engines in."),
+    Setting("robots_agents", True, "Whether robots.txt lets in agents that act for a reader."),
+    Setting("robots_training", True, "Whether robots.txt lets in collectors of training data."),
     Setting("mcp_hosts", "", "Names, with commas, under which agents may reach /mcp, beside that of the base IRI."),
     Setting("cache_bytes", 64 * 1024**2, "Memory for pages that are asked for again."),
     Setting("page_size", 20, "Records on one page of search results."),
@@ -112,6 +115,9 @@ class Settings:
     max_body_bytes: int
     check_seconds: int
     check_memory_bytes: int
+    robots_search: bool
+    robots_agents: bool
+    robots_training: bool
     mcp_hosts: str
     cache_bytes: int
     page_size: int

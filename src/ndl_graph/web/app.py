@@ -20,7 +20,18 @@ from ndl_graph.catalog import Catalog
 from ndl_graph.errors import StoreError
 from ndl_graph.settings import Settings, open_federation, open_runner
 from ndl_graph.sparql.pool import Runner
-from ndl_graph.web import browse, checks, discovery, endpoint, problems, quality, records, vocabulary, wellknown
+from ndl_graph.web import (
+    announce,
+    browse,
+    checks,
+    discovery,
+    endpoint,
+    problems,
+    quality,
+    records,
+    vocabulary,
+    wellknown,
+)
 from ndl_graph.web.endpoint import ADDED_PREFIXES, HINT
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import BodyCache
@@ -138,6 +149,7 @@ def create_app(
     app.include_router(discovery.router(catalog, pages, cache, settings.title))
     queries = endpoint.Endpoint(catalog, runner, open_federation(settings), settings)
     app.include_router(endpoint.router(queries, pages))
+    app.include_router(announce.router(catalog, cache, settings))
     app.include_router(quality.router(catalog, pages, cache))
     app.include_router(checks.router(catalog, pages, settings))
     app.include_router(wellknown.router(catalog, cache, settings.title))

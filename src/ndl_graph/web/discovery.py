@@ -1,4 +1,4 @@
-"""What leads machines to the records: the catalogue, the sitemap, robots, and the state of the service."""
+"""What leads machines to the records: the catalogue, the sitemap, and the state of the service."""
 
 from typing import Annotated, Any, Final
 from xml.sax.saxutils import escape
@@ -133,20 +133,6 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIR
 
         return respond(request, cache.get((catalog.snapshot().name, "sitemap", str(number)), make))
 
-    def robots(request: Request) -> Response:
-        """What crawlers may read: all but the endpoint and the search, which have no end."""
-        lines = [
-            "User-agent: *",
-            "Disallow: /sparql",
-            "Disallow: /api/",
-            "Disallow: /dataset?",
-            "Allow: /",
-            "",
-            f"Sitemap: {catalog.base_iri}sitemap.xml",
-            "",
-        ]
-        return respond(request, Body.of("\n".join(lines).encode(), "text/plain; charset=utf-8"))
-
     def healthz() -> Response:
         """The process is alive."""
         return Response("ok\n", 200, {"Cache-Control": "no-store"}, "text/plain; charset=utf-8")
@@ -166,7 +152,6 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIR
     get(routes, "/catalog.{suffix}", catalogue_form)
     get(routes, "/sitemap.xml", sitemap)
     get(routes, "/sitemap-{number:int}.xml", sitemap_part)
-    get(routes, "/robots.txt", robots)
     get(routes, "/healthz", healthz)
     get(routes, "/readyz", readyz)
     return routes

@@ -1,5 +1,6 @@
 """Records: every form of a description, and what leads to it."""
 
+import re
 from typing import Final
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from ndl_graph.catalog import Catalog
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError
 from ndl_graph.formats import Format, writable
+from ndl_graph.formats.jsonld import dumps
 from ndl_graph.formats.schema_org import dataset as schema_dataset
 from ndl_graph.identity import slug_for
 from ndl_graph.namespaces import DCAT, DCT, NDL
@@ -45,6 +47,12 @@ _PROFILES: Final = {
 }
 _KINDS: Final = ("dataset", "service", "series")
 _MOST_ITEMS: Final = 20
+_LINKSET: Final = "application/linkset+json"
+_SCHEMA_TYPES: Final = {
+    "dataset": "https://schema.org/Dataset",
+    "service": "https://schema.org/WebAPI",
+    "series": "https://schema.org/Dataset",
+}
 
 
 def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
@@ -95,6 +103,8 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 metrics=METRICS,
             )
             return Body.of(body, "text/html; charset=utf-8", headers, modified)
+        if offer == _LINKSET:
+            return Body.of(_linkset(record, view), _LINKSET, {"Vary": "Accept"}, modified)
         form = _FORMS[offer]
         assert form.write is not None
         return Body.of(form.write(record), form.content_type, headers, modified)
@@ -180,6 +190,8 @@ def _split_suffix(slug: str) -> tuple[str, str | None]:
         return slug, None
     if suffix == "html":
         return name, "html"
+    if suffix == "linkset.json":
+        return name, _LINKSET
     form = _SUFFIXES.get(suffix)
     if form is None:
         raise NotFoundError(f"there is no form .{suffix}", where=slug, hint="There are: html, " + ", ".join(_SUFFIXES))
@@ -190,6 +202,10 @@ def _links(record: Record, view: DescriptionView, shown: str) -> str:
     """Links to the other forms, to the dataset itself, its licence and its files (RFC 8288)."""
     page = record.iri.value
     parts = [f'<{view.iri}>; rel="cite-as"', f'<{page}.ttl>; rel="describedby"; type="text/turtle"']
+    parts.append(f'<{page}.linkset.json>; rel="linkset"; type="{_LINKSET}"')
+    parts += [f'<{kind}>; rel="type"' for kind in ("https://schema.org/AboutPage", _SCHEMA_TYPES[record.kind])]
+    if view.publisher and view.publisher.iri:
+        parts.append(f'<{view.publisher.iri}>; rel="author"')
     for suffix, form in _SUFFIXES.items():
         if form.name != shown:
             parts.append(f'<{page}.{suffix}>; rel="alternate"; type="{_quoted(form)}"')
@@ -203,6 +219,19 @@ def _links(record: Record, view: DescriptionView, shown: str) -> str:
         if address := part.link(DCAT.downloadURL, DCAT.accessURL):
             parts.append(f'<{address}>; rel="item"')
     return ", ".join(part for part in parts if part.isascii() and "\n" not in part)
+
+
+def _linkset(record: Record, view: DescriptionView) -> bytes:
+    """The same links as a document (RFC 9264)."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for part in _LINK.finditer(_links(record, view, "html")):
+        kind = {"type": part["type"].replace('\\"', '"')} if part["type"] else {}
+        found.setdefault(part["rel"], []).append({"href": part["href"], **kind})
+    back = {"anchor": record.dataset.value, "describedby": [{"href": record.iri.value, "type": "text/html"}]}
+    return dumps({"linkset": [{"anchor": record.iri.value, **found}, back]})
+
+
+_LINK: Final = re.compile(r'<(?P<href>[^>]*)>; rel="(?P<rel>[^"]*)"(?:; type="(?P<type>(?:[^"\\]|\\.)*)")?')
 
 
 def _quoted(form: Format) -> str:
