@@ -279,7 +279,7 @@ def test_a_full_disk_loses_nothing(place: Path) -> None:
             GOOD.split("\n", 1)[1]
             .replace("d/rivers", f"d/{number}")
             .replace("Levels", f"Levels {number} {os.urandom(2000).hex()}")
-            for number in range(3000)
+            for number in range(1200)
         )
         (place / "big.ttl").write_text(GOOD.split("\n", 1)[0] + "\n" + big)
         done = run("load", "big.ttl", "--store", "disk/s", cwd=place)

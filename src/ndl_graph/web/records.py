@@ -218,7 +218,7 @@ def _links(record: Record, view: DescriptionView, shown: str) -> str:
     for part in view.distributions[:_MOST_ITEMS]:
         if address := part.link(DCAT.downloadURL, DCAT.accessURL):
             parts.append(f'<{address}>; rel="item"')
-    return ", ".join(part for part in parts if part.isascii() and "\n" not in part)
+    return ", ".join(part for part in dict.fromkeys(parts) if part.isascii() and "\n" not in part)
 
 
 def _linkset(record: Record, view: DescriptionView) -> bytes:
