@@ -5,7 +5,7 @@ Stores are handed in; this room knows only the protocol they keep.
 
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -30,7 +30,7 @@ from ndl_graph.quality import (
     without_scores,
 )
 from ndl_graph.record import Record, Statements, Term
-from ndl_graph.search import QualityCounts, SearchIndex, SearchQuery, SearchResult, entry
+from ndl_graph.search import Meaning, Progress, QualityCounts, SearchIndex, SearchQuery, SearchResult, entry
 from ndl_graph.sparql import Query, Statistics, count
 from ndl_graph.validation import load_profile, profile_names, validate
 
@@ -148,6 +148,7 @@ class Catalog:
     def __init__(self, store: GraphStore, labels: Labels | None = None) -> None:
         self.store = store
         self.labels = labels or default_labels()
+        self.meaning: Meaning | None = None
         self._open: OpenSnapshot | None = None
         self._listing: tuple[str, list[tuple[str, str, str]]] | None = None
         self._lock = threading.Lock()
@@ -257,8 +258,16 @@ class Catalog:
         raise NotFoundError("no record says anything of it", where=node)
 
     def search(self, query: SearchQuery) -> SearchResult:
-        """Records that match."""
-        return self.snapshot().index.search(query)
+        """Records that match, by meaning too where vectors are there."""
+        snapshot = self.snapshot()
+        near = self.meaning.nearest(snapshot.name, query.text) if self.meaning and query.text.strip() else None
+        return snapshot.index.search(query, near)
+
+    def learn_meaning(self, told: Callable[[Progress], None] = lambda _: None) -> None:
+        """Makes the vectors of the newest snapshot that are not known yet; takes as long as it takes."""
+        snapshot = self.snapshot()
+        if self.meaning is not None:
+            self.meaning.catch_up(snapshot.name, snapshot.index.texts(), told)
 
     # --- SPARQL ---
 

@@ -13,6 +13,7 @@ from ndl_graph.formats import Format
 from ndl_graph.links import LinkCache, LinkLimits
 from ndl_graph.loading import Loader, Progress
 from ndl_graph.quality import Scorer
+from ndl_graph.search import Embedder, Meaning
 from ndl_graph.sources import Limits
 from ndl_graph.sparql.federation import Federation
 from ndl_graph.sparql.pool import Limits as QueryLimits
@@ -68,6 +69,9 @@ SETTINGS: Final = (
     Setting("robots_training", True, "Whether robots.txt lets in collectors of training data."),
     Setting("mcp_hosts", "", "Names, with commas, under which agents may reach /mcp, beside that of the base IRI."),
     Setting("cache_bytes", 64 * 1024**2, "Memory for pages that are asked for again."),
+    Setting("meaning", True, "Whether search goes by meaning too, with vectors made while the service runs."),
+    Setting("model_folder", "", "A sentence-transformers model in ONNX; empty: the one that is installed."),
+    Setting("meaning_threads", 1, "Threads that make vectors."),
     Setting("page_size", 20, "Records on one page of search results."),
     Setting("link_days", 30, "Days after which a link is checked again."),
     Setting("link_seconds", 20, "Longest time that a link may take to answer when links are checked."),
@@ -120,6 +124,9 @@ class Settings:
     robots_training: bool
     mcp_hosts: str
     cache_bytes: int
+    meaning: bool
+    model_folder: str
+    meaning_threads: int
     page_size: int
     link_days: int
     link_seconds: int
@@ -289,6 +296,14 @@ def open_profiles(settings: Settings, base: str = DEFAULT_BASE) -> list[Profile]
 def links_file(settings: Settings) -> Path:
     """Where what is known of links is kept: beside the store, or beside what a SPARQL server does not keep."""
     return Path(settings.store_folder if is_remote(settings) else settings.store) / "links.sqlite"
+
+
+def open_meaning(settings: Settings) -> Meaning | None:
+    """What finds records by meaning; None where it is turned off or the model is not installed."""
+    if not settings.meaning:
+        return None
+    embedder = Embedder.installed(settings.model_folder, settings.meaning_threads)
+    return Meaning(embedder, links_file(settings).with_name("vectors.sqlite")) if embedder else None
 
 
 def link_limits(settings: Settings, user_agent: str) -> LinkLimits:

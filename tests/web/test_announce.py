@@ -92,9 +92,7 @@ def test_the_feed_is_atom_with_the_newest_first(service: httpx.Client, demo: Cat
         assert there(service, entry.link).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "slug", ["dataset/price-paid-data", "dataset/os-open-uprn", "service/opensafely"]
-)
+@pytest.mark.parametrize("slug", ["dataset/price-paid-data", "dataset/os-open-uprn", "service/opensafely"])
 def test_a_record_has_signposts_of_both_levels(service: httpx.Client, slug: str) -> None:
     page = service.get(f"/{slug}", headers={"Accept": "text/html"})
     assert page.status_code == 200

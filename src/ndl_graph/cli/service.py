@@ -2,12 +2,13 @@
 
 import logging
 import socket
+import threading
 
 import click
 
 from ndl_graph.cli.console import Console, settings_from, with_console, with_store
 from ndl_graph.errors import SettingError
-from ndl_graph.settings import SETTINGS, open_catalog, open_runner, open_scorer
+from ndl_graph.settings import SETTINGS, open_catalog, open_meaning, open_runner, open_scorer
 
 __all__ = ["config", "index", "mcp", "serve"]
 
@@ -38,6 +39,7 @@ def serve(console: Console, host: str | None, port: str | None, store: str | Non
     from ndl_graph.web import create_app
 
     runner = open_runner(settings)
+    catalog.meaning = open_meaning(settings)
 
     # An answer that is cut breaks off on purpose: that is no fault to be logged.
     logging.getLogger("uvicorn.error").addFilter(lambda told: "without completing response" not in told.getMessage())
@@ -77,6 +79,9 @@ def mcp(console: Console, store: str | None, base_iri: str | None) -> None:
     settings = settings_from(store=store, base_iri=base_iri)
     catalog = open_catalog(settings)
     catalog.snapshot()  # a store that cannot be read is told now, not to the first agent
+    catalog.meaning = open_meaning(settings)
+    # What was learnt before is read at once; the rest is learnt while the first agent reads the tools.
+    threading.Thread(target=catalog.learn_meaning, daemon=True).start()
     console.say("Waiting for an agent on standard input.")
 
     import anyio

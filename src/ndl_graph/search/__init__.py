@@ -1,5 +1,6 @@
-"""Text search: one engine behind pages and API."""
+"""Search by words and by meaning: one engine behind pages, API and agents."""
 
+from ndl_graph.search.embedding import Embedder
 from ndl_graph.search.index import (
     FACETS,
     MARKS,
@@ -12,13 +13,17 @@ from ndl_graph.search.index import (
     SearchResult,
     entry,
 )
+from ndl_graph.search.meaning import Meaning, Progress
 
 __all__ = [
     "FACETS",
     "MARKS",
     "POINTS",
+    "Embedder",
     "Group",
     "Hit",
+    "Meaning",
+    "Progress",
     "QualityCounts",
     "SearchIndex",
     "SearchQuery",

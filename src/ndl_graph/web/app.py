@@ -93,6 +93,8 @@ async def _keep_counted(catalog: Catalog) -> None:
                     await asyncio.to_thread(catalog.reindex)  # another machine has written to the same server
                 await asyncio.to_thread(catalog.statistics)
                 counted = name
+                # A new snapshot that comes meanwhile is seen when this one is done: what is known stays known.
+                await asyncio.to_thread(catalog.learn_meaning)
         await asyncio.sleep(_LOOK)
 
 

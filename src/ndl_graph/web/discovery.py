@@ -142,6 +142,9 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIR
         state: dict[str, Any] = {}
         try:
             state = {"ready": True, "snapshot": catalog.snapshot().name, "records": len(catalog.snapshot().index)}
+            if catalog.meaning is not None:
+                progress = catalog.meaning.progress
+                state["meaning"] = {"done": progress.done, "of": progress.total, "in_use": progress.complete}
         except StoreError as error:
             state = {"ready": False, "reason": str(error)}
         return Response(

@@ -1,0 +1,120 @@
+"""Vectors of what records say, kept by digest so that nothing is computed twice, and made while the service answers."""
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ndl_graph.errors import StoreError
+from ndl_graph.search.embedding import DIMENSIONS, Embedder, Vectors
+
+__all__ = ["Meaning", "Progress"]
+
+_STEP: Final = 64
+#: Part of the records that must have a vector before meaning counts: with half of them, the other half would vanish.
+_ENOUGH: Final = 0.99
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many records of a snapshot have a vector, and of how many."""
+
+    done: int = 0
+    total: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether meaning carries the search."""
+        return self.total > 0 and self.done >= _ENOUGH * self.total
+
+
+@dataclass(frozen=True)
+class _State:
+    snapshot: str
+    iris: Sequence[str]
+    vectors: Vectors
+    progress: Progress
+
+
+class Meaning:
+    """Finds records by meaning; `catch_up` follows the snapshots, in a thread of its own."""
+
+    def __init__(self, embedder: Embedder, path: Path) -> None:
+        self._embedder = embedder
+        self._path = path
+        self._state: _State | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def progress(self) -> Progress:
+        """How far the vectors of the newest snapshot are."""
+        return self._state.progress if self._state else Progress()
+
+    def nearest(self, snapshot: str, text: str) -> tuple[Sequence[str], Vectors] | None:
+        """The records of a snapshot and the cosine of each with a text; None while there are too few vectors."""
+        state = self._state
+        if state is None or state.snapshot != snapshot or not state.progress.complete:
+            return None
+        with self._lock:
+            (vector,) = self._embedder.embed([text])
+        return state.iris, state.vectors @ vector
+
+    def catch_up(
+        self, snapshot: str, texts: Sequence[tuple[str, str]], told: Callable[[Progress], None] = lambda _: None
+    ) -> None:
+        """Makes the vectors of records, given as IRI and text, that are not known yet, in the order given."""
+        keys = {iri: self._key(text) for iri, text in texts}
+        with closing(self._opened()) as cache:
+            known = self._known(cache, set(keys.values()))
+            missing = [(iri, text) for iri, text in texts if keys[iri] not in known]
+            self._show(snapshot, keys, known)
+            told(self.progress)
+            for start in range(0, len(missing), _STEP):
+                some = missing[start : start + _STEP]
+                vectors = self._embedder.embed([text for _, text in some])
+                made = {keys[iri]: vector for (iri, _), vector in zip(some, vectors, strict=True)}
+                with cache:
+                    cache.executemany(
+                        "INSERT OR IGNORE INTO vector VALUES (?, ?)",
+                        [(key, vector.astype(np.float16).tobytes()) for key, vector in made.items()],
+                    )
+                known |= made
+                # The matrix is made anew when it is worth it: at the end, and not after each few.
+                if start + _STEP >= len(missing):
+                    self._show(snapshot, keys, known)
+                elif self._state is not None:
+                    self._state = _State(
+                        snapshot, self._state.iris, self._state.vectors, Progress(len(known), len(set(keys.values())))
+                    )
+                told(self.progress)
+
+    def _show(self, snapshot: str, keys: dict[str, str], known: dict[str, Vectors]) -> None:
+        iris = [iri for iri, key in keys.items() if key in known]
+        vectors = np.array([known[keys[iri]] for iri in iris], np.float32).reshape(len(iris), DIMENSIONS)
+        self._state = _State(snapshot, iris, vectors, Progress(len(iris), len(keys)))
+
+    def _key(self, text: str) -> str:
+        return hashlib.sha256(f"{self._embedder.name}\n{text}".encode()).hexdigest()
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            cache = sqlite3.connect(self._path)
+            cache.execute("CREATE TABLE IF NOT EXISTS vector (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"the vectors cannot be read: {error}",
+                where=str(self._path),
+                hint="Remove the file: they are made anew.",
+            ) from None
+        return cache
+
+    @staticmethod
+    def _known(cache: sqlite3.Connection, keys: set[str]) -> dict[str, Vectors]:
+        with closing(cache.execute("SELECT key, value FROM vector")) as rows:
+            return {key: np.frombuffer(value, np.float16).astype(np.float32) for key, value in rows if key in keys}
