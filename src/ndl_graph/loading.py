@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain, count, islice
+from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
@@ -522,7 +523,7 @@ class _Run:
         profiles = [NamedNode(profile.iri) for profile in self._loader.profiles]
         own = [
             Triple(iri, FOAF.primaryTopic, record.dataset),
-            Triple(iri, NDL.sourceName, Literal(record.source)),
+            Triple(iri, NDL.sourceName, Literal(_told_source(record.source))),
         ]
         if not _is_web(record.key):
             own.append(Triple(iri, NDL.key, Literal(record.key)))
@@ -560,6 +561,11 @@ def _published(statements: Statements) -> Statements:
 
 
 _DIGEST: Final = f" {NDL.digest} "
+
+
+def _told_source(name: str) -> str:
+    """The source as the world may know it: an address, a path as it was given, or the last part of a whole path."""
+    return Path(name).name if Path(name).is_absolute() else name
 
 
 def _entry(
