@@ -17,13 +17,14 @@ from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTr
 
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError, QueryError, RemovedError
-from ndl_graph.identity import slug_for
+from ndl_graph.identity import distinct_slugs
 from ndl_graph.labels import Labels, default_labels
-from ndl_graph.namespaces import DCT, DQV, FOAF, NDL, PROV, RDF, XSD
+from ndl_graph.namespaces import DCT, FOAF, NDL, RDF, XSD
 from ndl_graph.quality import (
     Scorer,
     broken_rules,
     faulty_records,
+    history_lines,
     history_of,
     score_lines,
     summary_lines,
@@ -302,7 +303,7 @@ class Catalog:
             for batch in batched([row[0] for row in _listed(writer.graphs)], _SCORED):
                 self._score(list(self._records(writer.graphs, batch)), scorer, writer, index)
             index.commit()
-            summarise(writer, index, self.base_iri, now())
+            summarise(writer, index, self.base_iri)
             writer.commit()
         self._open = None  # the snapshot may go by the same name with another index
         return len(index)
@@ -377,7 +378,7 @@ class Catalog:
             writer.replace([(record.iri.value, lines)], [record.iri.value])
             index.replace([], [record.iri.value])
             index.commit()
-            summarise(writer, index, self.base_iri, now())
+            summarise(writer, index, self.base_iri)
             writer.commit()
         return record.iri.value
 
@@ -410,22 +411,18 @@ def _history(graphs: Graphs, base: str) -> list[dict[str, Term]]:
     )
 
 
-def summarise(writer: GraphWriter, index: SearchIndex, base: str, at: Literal) -> None:
-    """Writes the scores of the catalogue and its publishers, beside those of earlier loads, to `{base}quality`."""
+def summarise(writer: GraphWriter, index: SearchIndex, base: str, at: Literal | None = None) -> None:
+    """Writes the scores of the catalogue and its publishers to `{base}quality`; at a load, its history too."""
     graph, catalogue = f"{base}quality", NamedNode(f"{base}catalog")
-    earlier = []
+    earlier: list[str] = []
     for row in _history(writer.graphs, base)[-_HISTORY:]:
-        node, metric, value, then = row["node"], row["metric"], row["value"], row["at"]
+        node = row["node"]
         assert isinstance(node, NamedNode)
-        if then != at:
-            earlier += [
-                Triple(catalogue, DQV.hasQualityMeasurement, node),
-                Triple(node, RDF.type, DQV.QualityMeasurement),
-                Triple(node, DQV.isMeasurementOf, metric),
-                Triple(node, DQV.value, value),
-                Triple(node, PROV.generatedAtTime, then),
-            ]
-    lines = list(dict.fromkeys(summary_lines(base, index.quality(), slug_for, at, map(str, earlier))))
+        if row["at"] != at:
+            earlier += history_lines(node, catalogue, row["metric"], row["value"], row["at"])
+    counts = index.quality()
+    slugs = distinct_slugs(group.name for group in counts.publishers)
+    lines = list(dict.fromkeys(summary_lines(base, counts, slugs, at, earlier)))
     writer.replace([(graph, lines)], [graph])
 
 

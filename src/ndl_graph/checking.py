@@ -11,7 +11,8 @@ import multiprocessing
 import os
 import re
 import resource
-from collections.abc import Callable, Iterable, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from multiprocessing.connection import Connection
@@ -23,12 +24,12 @@ from ndl_graph.crosswalk import dcat_from_schema
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import LimitError, NdlGraphError, NothingToValidateError, ParseError
 from ndl_graph.formats import Format, croissant, detect, format_named, jsonld, rdf, readable, schema_org
-from ndl_graph.formats.places import Places
+from ndl_graph.formats.places import PLACE, Places
 from ndl_graph.identity import identify, organisation_iri, settle, slug_for
 from ndl_graph.labels import default_labels
-from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, SCHEMA
-from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs, standard_term
-from ndl_graph.record import KINDS, Record, Spool, Statements, split, triples_of
+from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, SCHEMA, SH
+from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs, percent_encoded, standard_term
+from ndl_graph.record import KINDS, Record, Spool, Statements, Term, split, triples_of
 from ndl_graph.validation import Profile, Result, ValidationReport, load_profile, validate
 
 __all__ = ["CheckRequest", "Checked", "Checker", "Document", "Fix", "check_confined", "published"]
@@ -63,6 +64,7 @@ class Checker:
         self._base = base
         self._placed_bytes = PLACED_BYTES if placed_bytes is None else placed_bytes
         self._in_json = False
+        self._unlawful: list[tuple[Triple, Triple]] = []
         self._written: list[str] = []
         self._native: list[Triple] = []
         self._by_file: list[tuple[str, list[str]]] = []
@@ -82,7 +84,7 @@ class Checker:
         placed = size <= self._placed_bytes
         self._in_json = document.format.media_type.endswith("json")
         read = document.format.read(document.data, RELATIVE_BASE, places=placed)
-        lines = list(dict.fromkeys(str(triple) for triple in read))
+        lines = list(dict.fromkeys(str(self._lawful(triple)) for triple in read))
         self._names.append(document.name)
         self._by_file.append((document.name, lines))
         self._forms.clear()
@@ -92,15 +94,52 @@ class Checker:
             for line in lines:
                 self.places.mention(line.split(" ", 1)[0].strip("<>"), document.name, text)
 
+    def _lawful(self, triple: Triple) -> Triple:
+        """The statement with its IRIs percent-encoded where they hold what no IRI may; what was wrong is kept."""
+        if all(_lawful_term(term) is term for term in (triple.subject, triple.predicate, triple.object)):
+            return triple
+        lawful = Triple(*map(_lawful_term, (triple.subject, triple.predicate, triple.object)))  # type: ignore[arg-type]
+        if lawful.predicate != PLACE:
+            self._unlawful.append((triple, lawful))
+        return lawful
+
+    def _unlawful_results(self, profile: Profile) -> Iterator[Result]:
+        """What a parser would say of IRIs that are none; a load mends them, so what is published has none."""
+        told: set[tuple[str, str | None, str]] = set()
+        for triple, lawful in self._unlawful if profile.form != "published" else ():
+            in_value = triple.object != lawful.object
+            wrong = triple.object if in_value else triple.subject
+            key = (
+                str(lawful.subject).strip("<>"),
+                lawful.predicate.value if in_value else None,
+                wrong.datatype.value if isinstance(wrong, Literal) else str(wrong).strip("<>"),
+            )
+            if key in told:
+                continue
+            told.add(key)
+            yield Result(
+                focus_node=key[0],
+                path=key[1],
+                value=key[2],
+                component=f"{SH}NodeKindConstraintComponent",
+                severity="violation",
+                why="Parsers of RDF refuse the whole file for it, and a link that people copy leads nowhere.",
+                example="<https://data.example.gov.uk/river%20levels>",
+                message="An address holds a space or another mark that no address may hold.",
+                fix="Percent-encode it: a space is %20, a vertical bar is %7C.",
+                shape=profile.iri,
+            )
+
     def report(self, profiles: Sequence[Profile], background: str = "") -> ValidationReport:
         """Validates against the profiles; raises `NothingToValidateError` where none of them looks at anything."""
         found: list[Result] = []
         focus: set[str] = set()
         for profile in profiles:
             lines = self._form(profile.form)
-            focus |= profile.focus_nodes(lines)
+            focus |= profile.focus_nodes(lines, background)
             report = validate([profile], "".join(f"{line} .\n" for line in lines), background=background)
             found += report.results
+            found += self._unlawful_results(profile)
         if not focus:
             names = " or ".join(profile.name for profile in profiles)
             raise NothingToValidateError(
@@ -190,6 +229,14 @@ class Checker:
             if record.kind == "dataset":
                 lines += map(str, jsonld.read(BytesIO(write(record)), record.dataset.value))
         return list(dict.fromkeys(lines))
+
+
+def _lawful_term(term: Term) -> Term:
+    if isinstance(term, NamedNode) and (lawful := percent_encoded(term.value)) != term.value:
+        return NamedNode(lawful)
+    if isinstance(term, Literal) and (lawful := percent_encoded(term.datatype.value)) != term.datatype.value:
+        return Literal(term.value, datatype=NamedNode(lawful))
+    return term
 
 
 _BLANK: Final = re.compile(r"(?<!\S)_:\S+")
@@ -333,6 +380,14 @@ def _child(out: Connection, asked: CheckRequest, base: str, memory: int) -> None
         out.send(error)
     except MemoryError:
         os._exit(1)
+    except BaseException as error:  # noqa: BLE001 - an engine's panic is one too, and the asker must hear of either
+        traceback.print_exc()
+        out.send(
+            ParseError(
+                f"it could not be checked ({type(error).__name__}: {str(error)[:200]})",
+                hint="This is a fault of ndl-graph. Please report it with the description that shows it.",
+            )
+        )
 
 
 #: What is asked over the web is answered at once: longer texts get the first mention of a node.

@@ -1,7 +1,7 @@
 """Gives a description the IRIs it will keep: its dataset's, and those of its blank and relative nodes."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -14,7 +14,7 @@ from ndl_graph.namespaces import DCT, FOAF, RDF, SCHEMA
 from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs
 from ndl_graph.record import Description, Node, Statements, Term, triples_of
 
-__all__ = ["Identity", "identify", "organisation_iri", "settle", "slug_for"]
+__all__ = ["Identity", "distinct_slugs", "identify", "organisation_iri", "settle", "slug_for"]
 
 _SLUG_LENGTH: Final = 80
 #: What tells the identity of a description, of its root and of the parties it names.
@@ -59,6 +59,21 @@ def slug_for(text: str) -> str:
 def organisation_iri(base: str) -> Callable[[str], str]:
     """Makes the IRIs of organisations that are known by name only."""
     return lambda name: f"{base}organisation/{slug_for(name)}"
+
+
+def distinct_slugs(names: Iterable[str]) -> dict[str, str]:
+    """A slug for each name; where two would be alike, the one that comes later in the alphabet is numbered."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in sorted(names):
+        slug = first = slug_for(name)
+        number = 2
+        while slug in taken:
+            slug = f"{first}-{number}"
+            number += 1
+        taken.add(slug)
+        found[name] = slug
+    return found
 
 
 def identify(description: Description) -> Identity:

@@ -6,13 +6,14 @@ made from it. A dead link lowers a score and is shown; it removes nothing.
 
 import asyncio
 import ipaddress
+import re
 import socket
 import sqlite3
 import ssl
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -134,6 +135,8 @@ class _Guard(httpcore.AsyncNetworkBackend):
             answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise httpcore.ConnectError(f"the name {host} is not known: {error.strerror or error}") from None
+        except (UnicodeError, OverflowError) as error:
+            raise httpcore.ConnectError(f"{host}:{port} is no address: {error}") from None
         addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
         if host not in self._private_hosts and not all(_is_public(address) for address in addresses):
             raise _PrivateAddressError(f"{host} is an address inside the network")
@@ -143,10 +146,20 @@ class _Guard(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
 
+#: IPv6 addresses that lead on to an IPv4 address in their last four bytes.
+_LEADS_TO_IPV4: Final = tuple(ipaddress.ip_network(one) for one in ("64:ff9b::/96", "::/96", "::ffff:0:0/96"))
+
+
 def _is_public(address: str) -> bool:
     found = ipaddress.ip_address(address.split("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None)
-    return (mapped or found).is_global
+    if isinstance(found, ipaddress.IPv6Address):
+        if any(found in network for network in _LEADS_TO_IPV4):
+            return _is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)))
+        if found.sixtofour is not None or found.teredo is not None or found.is_site_local:
+            return False
+        if found in ipaddress.ip_network("64:ff9b:1::/48"):
+            return False
+    return found.is_global and not found.is_multicast
 
 
 class _Transport(httpx.AsyncHTTPTransport):
@@ -159,23 +172,37 @@ class _Transport(httpx.AsyncHTTPTransport):
         )
 
 
+@dataclass
+class _Door:
+    """One host: who is at it now, when it may be asked again, and whether it wants to be left alone."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    next_at: float = 0.0
+    left: bool = False
+
+
 class LinkChecker:
     """Checks addresses, those of one host one after the other."""
 
     def __init__(self, cache: LinkCache, limits: LinkLimits) -> None:
         self._cache = cache
         self._limits = limits
+        self._doors: dict[str, _Door] = {}
 
     def check(
         self,
         urls: Iterable[str],
         *,
         days: float,
+        most: int | None = None,
         told: Callable[[Found, int, int], None] = lambda *_: None,
     ) -> list[Found]:
-        """Checks the addresses that were not checked within so many days; `told` hears of each, and how far it is."""
+        """Checks at most so many of the addresses that were not checked within so many days.
+
+        `told` hears of each, and how far it is.
+        """
         known = self._cache.since(datetime.now(UTC) - timedelta(days=days))
-        waiting = [url for url in dict.fromkeys(urls) if url not in known]
+        waiting = [url for url in dict.fromkeys(urls) if url not in known][:most]
         return asyncio.run(self._all(waiting, told))
 
     async def _all(self, urls: Sequence[str], told: Callable[[Found, int, int], None]) -> list[Found]:
@@ -187,9 +214,7 @@ class LinkChecker:
 
         async def host(waiting: Sequence[str]) -> None:
             async with turns:
-                for number, url in enumerate(waiting):
-                    if number:
-                        await asyncio.sleep(self._limits.pause)
+                for url in waiting:
                     one = await self._one(client, url)
                     if one.alive is not None:
                         self._cache.put(one, datetime.now(UTC))
@@ -211,11 +236,24 @@ class LinkChecker:
         return found
 
     async def _one(self, client: httpx.AsyncClient, url: str) -> Found:
+        if self._door(url).left:
+            return Found(url, None, None, "its host asked to be left alone; it is asked again in another run")
         try:
-            async with asyncio.timeout(self._limits.seconds * _TRIES + _MOST_PATIENCE):
+            # An answer that never ends is no answer: each request has this long, and so have the waits between.
+            async with asyncio.timeout(_TRIES * (_REDIRECTS + 2) * self._limits.seconds + _TRIES * _MOST_PATIENCE):
                 return await self._patiently(client, url)
         except TimeoutError:
             return Found(url, False, None, f"it did not answer within {self._limits.seconds:.0f} s")
+
+    def _door(self, url: str) -> "_Door":
+        return self._doors.setdefault(urlsplit(url).netloc.casefold(), _Door())
+
+    async def _knock(self, url: str) -> None:
+        """Waits for a turn at the host of an address, whichever address led there."""
+        door, clock = self._door(url), asyncio.get_running_loop().time
+        async with door.lock:
+            await asyncio.sleep(max(0.0, door.next_at - clock()))
+            door.next_at = clock() + self._limits.pause
 
     async def _patiently(self, client: httpx.AsyncClient, url: str) -> Found:
         """Asks again where the server says that it is busy, after as long as it asks for."""
@@ -228,12 +266,15 @@ class LinkChecker:
                 return Found(url, False, None, f"this is no web address: {error}")
             except httpx.TooManyRedirects:
                 return Found(url, False, None, f"it redirects more than {_REDIRECTS} times")
+            except (ValueError, OverflowError) as error:
+                return Found(url, False, None, f"this is no web address: {error}")
             except httpx.HTTPError as error:
                 if isinstance(error.__cause__, _PrivateAddressError):
                     return Found(url, None, None, "it is inside the network, and is not asked")
                 return Found(url, False, None, str(error) or type(error).__name__)
             if status in _TOO_MANY:
                 if attempt + 1 == _TRIES or wait > _MOST_PATIENCE:
+                    self._door(url).left = wait > _MOST_PATIENCE
                     return Found(url, None, status, "the server is busy; it is asked again in another run")
                 await asyncio.sleep(wait)
                 continue
@@ -243,11 +284,13 @@ class LinkChecker:
 
     async def _ask(self, client: httpx.AsyncClient, url: str) -> tuple[int, float]:
         """The last status on the way, and how long to wait before asking again."""
-        address, method = url, "HEAD"
-        for _ in range(_REDIRECTS + 1):
+        address, method, redirects = url, "HEAD", 0
+        while redirects <= _REDIRECTS:
+            await self._knock(address)
             async with client.stream(method, address, headers={"Range": "bytes=0-0"} if method == "GET" else {}) as got:
                 if got.is_redirect and (place := got.headers.get("location")):
                     address = urljoin(address, place)
+                    redirects += 1
                     if not address.startswith(("http://", "https://")):
                         return 400, 0
                     continue
@@ -255,8 +298,7 @@ class LinkChecker:
                     return got.status_code, _patience(got.headers.get("retry-after"), self._limits.pause)
                 if method == "HEAD" and not got.is_success:
                     # Many servers answer HEAD wrongly; what GET says counts. Nothing but its first byte is asked for.
-                    method = "GET"
-                    address = url
+                    method, address, redirects = "GET", url, 0
                     continue
                 status = 200 if method == "GET" and got.status_code in _GET_ALIVE else got.status_code
                 return status, 0
@@ -267,7 +309,7 @@ def _patience(said: str | None, otherwise: float) -> float:
     """Seconds that `Retry-After` asks for (RFC 9110, section 10.2.3): a number, or a date."""
     if not said:
         return otherwise
-    if said.strip().isdigit():
+    if re.fullmatch(r"\s*[0-9]{1,9}\s*", said, re.ASCII):
         return float(said)
     try:
         return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())

@@ -16,7 +16,7 @@ from mcp.server import CacheHint, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import CallToolResult, Completion, TextContent, ToolAnnotations
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -26,7 +26,7 @@ from ndl_graph import __version__
 from ndl_graph.catalog import Catalog
 from ndl_graph.checking import CheckRequest, check_confined
 from ndl_graph.description import DescriptionView, View
-from ndl_graph.errors import NdlGraphError, NotFoundError
+from ndl_graph.errors import NdlGraphError, NotFoundError, StoreError
 from ndl_graph.formats import croissant, format_named
 from ndl_graph.formats.markdown import citation, one_line
 from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, PREFIXES, SCHEMA, VCARD, compact
@@ -52,6 +52,9 @@ _READ_ONLY: Final = ToolAnnotations(
 _SUMMARY: Final = 700
 _TEXT: Final = 300
 _MOST_DESCRIPTION: Final = 200_000
+_MOST_ERROR: Final = 1_500
+_MOST_CELL: Final = 1_000
+_CUT: Final = " … (cut)"
 _CACHE: Final = CacheHint(ttl_ms=300_000, scope="public")
 _INSTRUCTIONS: Final = (
     "A catalogue of descriptions of UK public datasets; it holds no data. Start with search_datasets in plain words. "
@@ -62,6 +65,8 @@ _INSTRUCTIONS: Final = (
 
 class Filters(TypedDict, total=False):
     """Exact values, as `facets` of an answer names them."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]  # pydantic reads it, TypedDict knows it not
 
     publisher: list[str]
     theme: list[str]
@@ -89,6 +94,7 @@ class DatasetsAnswer(TypedDict):
 
     datasets: list[dict[str, Any]]
     not_found: list[str]
+    left_out: list[str]
     truncated: bool
     note: str
 
@@ -111,6 +117,7 @@ class CatalogueAnswer(TypedDict):
     counts: dict[str, Any]
     limits: dict[str, Any]
     next: dict[str, str]
+    note: str
 
 
 class HelpAnswer(TypedDict):
@@ -131,8 +138,10 @@ class CheckAnswer(TypedDict):
 
 
 def _result(answer: Mapping[str, Any]) -> CallToolResult:
-    """The answer, complete and compact in text and in structured content alike."""
+    """The answer, complete and compact in text and in structured content alike; never larger than an agent can take."""
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode()) > _MOST_BYTES:
+        raise ToolError("The answer would be too large. Ask for less: fewer records, variables or classes.")
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=dict(answer))
 
 
@@ -153,7 +162,11 @@ def _fitting(parts: Iterable[Any], room: int) -> tuple[list[Any], bool]:
 
 def _said(text: str, limit: int = _TEXT) -> str:
     """Publisher text on one line, without markup and control characters."""
-    return one_line("".join(mark if mark.isprintable() else " " for mark in text), limit)
+    return one_line(_visible(text), limit)
+
+
+def _visible(text: str) -> str:
+    return "".join(mark if mark.isprintable() else " " for mark in text)
 
 
 @dataclass
@@ -209,9 +222,13 @@ class AgentServer:
         chosen = {name: list(given[name]) for name in FACETS if given.get(name)}
         query = SearchQuery(q, chosen, limit, offset)
         found = (await _told(self.catalog.search, query)).as_json()
-        facets = {name: dict(list(values.items())[:5]) for name, values in found["facets"].items() if values}
+        facets = {
+            name: {_said(value, 120): count for value, count in list(values.items())[:5]}
+            for name, values in found["facets"].items()
+            if values
+        }
         hits = [_hit(hit) for hit in found["hits"]]
-        kept, truncated = _fitting(hits, _MOST_BYTES - _size(facets) - 600)
+        kept, truncated = _fitting(hits, _MOST_BYTES - _size(facets) - 800)
         following = found["next"]
         if truncated:
             following = SearchQuery.cursor_of(offset + len(kept))
@@ -230,7 +247,10 @@ class AgentServer:
 
     async def get_datasets(
         self,
-        iris: Annotated[list[str], Field(description="Record or dataset IRIs, or slugs.", min_length=1, max_length=10)],
+        iris: Annotated[
+            list[Annotated[str, Field(max_length=500)]],
+            Field(description="Record or dataset IRIs, or slugs.", min_length=1, max_length=10),
+        ],
         view: Literal["summary", "distributions", "fields", "access", "quality", "croissant"] = "summary",
     ) -> Annotated[CallToolResult, DatasetsAnswer]:
         """Read up to 10 descriptions: what it is, how to get it, its fields, who may use it, or Croissant."""
@@ -249,10 +269,21 @@ class AgentServer:
 
         found, missing = await _told(read)
         kept, truncated = _fitting(found, _MOST_BYTES - _size(missing) - 400)
+        left_out = [one["iri"] for one in found[len(kept) :]]
         if truncated and not kept:
+            left_out = left_out[1:]
             short = {name: found[0][name] for name in ("iri", "dataset", "title", "publisher", "licence")}
             kept = [{**short, "too_large": f"Fetch it instead: {found[0]['iri']}.croissant.json or .ttl"}]
-        return _result({"datasets": kept, "not_found": missing, "truncated": truncated, "note": _UNTRUSTED})
+        short_of = truncated or any("more" in one for one in kept)
+        return _result(
+            {
+                "datasets": kept,
+                "not_found": missing,
+                "left_out": left_out,
+                "truncated": short_of,
+                "note": _UNTRUSTED,
+            }
+        )
 
     async def describe_catalogue(self) -> Annotated[CallToolResult, CatalogueAnswer]:
         """What is in here: how many, on which themes, from whom, how fresh, and the limits."""
@@ -264,7 +295,10 @@ class AgentServer:
             return {
                 "records": len(listing),
                 "datasets": quality.whole.total,
-                **{name: dict(every.facets.get(name, [])[:12]) for name in ("theme", "publisher", "access", "place")},
+                **{
+                    name: {_said(value, 120): count for value, count in every.facets.get(name, [])[:12]}
+                    for name in ("theme", "publisher", "access", "place")
+                },
                 "last_change": max((modified for _, _, modified in listing), default=None),
                 "average_points": {name: round(value, 1) for name, value in quality.whole.averages.items()},
                 "points_of": {name: score.points for name, score in SCORES.items()},
@@ -290,13 +324,16 @@ class AgentServer:
                     "examples": f"{base}.well-known/sparql-examples",
                     "catalogue": f"{base}catalog",
                 },
+                "note": _UNTRUSTED,
             }
         )
 
     async def sparql_help(
         self,
         question: Annotated[str, Field(description="What the query should answer.", max_length=500)],
-        classes: Annotated[list[str], Field(description="Such as dcat:Distribution.", max_length=5)] = [],  # noqa: B006
+        classes: Annotated[
+            list[Annotated[str, Field(max_length=300)]], Field(description="Such as dcat:Distribution.", max_length=5)
+        ] = [],  # noqa: B006
     ) -> Annotated[CallToolResult, HelpAnswer]:
         """Before writing SPARQL: the nearest example queries, and what the classes have, with counts."""
         counted = await _told(self.catalog.statistics)
@@ -334,11 +371,14 @@ class AgentServer:
             table = read.form in (None, "select", "ask")
             body = await self._run(read, "json" if table else "ntriples")
         except NdlGraphError as error:
-            raise ToolError(str(error)) from None
+            raise ToolError(_visible_error(error)) from None
         names, rows = _rows(body) if table else _triples(body)
         told = hints(read, await _told(self.catalog.statistics)) if not rows else []
-        short = [[_said(cell) if cell is not None else None for cell in row] for row in rows[:limit]]
-        kept, cut = _fitting(short, _MOST_BYTES - 1_500)
+        if _size(names) > _MOST_BYTES // 4:
+            raise ToolError("The query selects too many variables: name the few that answer the question.")
+        short = [[_cell(cell) for cell in row] for row in rows[:limit]]
+        kept, cut = _fitting(short, _MOST_BYTES - _size(names) - 2_500)
+        cut = cut or any(cell is not None and cell.endswith(_CUT) for row in kept for cell in row)
         return _result(
             {
                 "vars": names,
@@ -353,7 +393,10 @@ class AgentServer:
     async def check_metadata(
         self,
         description: Annotated[str, Field(description="Turtle, JSON-LD, Croissant, data.json, YAML or CSV.")],
-        profiles: Annotated[list[str], Field(description="Of: " + ", ".join(profile_names()), max_length=8)] = ["ndl"],  # noqa: B006
+        profiles: Annotated[
+            list[Annotated[str, Field(max_length=50)]],
+            Field(description="Of: " + ", ".join(profile_names()), max_length=8),
+        ] = ["ndl"],  # noqa: B006
     ) -> Annotated[CallToolResult, CheckAnswer]:
         """Check a description of a dataset: what is wrong, where, and how to mend it. Nothing is stored."""
         content = description.encode()
@@ -407,17 +450,17 @@ class AgentServer:
                 "more": {form: f"{record.iri.value}.{form}" for form in ("md", "jsonld", "croissant.json")},
             }
         if name == "distributions":
-            return {"distributions": [_distribution(part) for part in view.distributions][:40]}
+            return _listed("distributions", [_distribution(part) for part in view.distributions], 40)
         if name == "fields":
             return {
                 "record_sets": [
                     {
                         "name": _said(table.label),
-                        "fields": [
+                        **_listed("fields", [
                             {"name": _said(one.label), "type": _said(" ".join(map(_label, one.views(CR.dataType)))),
                              "description": _said(one.text(SCHEMA.description))}
                             for one in table.views(CR.field)
-                        ][:100],
+                        ], 100),
                     }
                     for table in view.record_sets
                 ][:10]
@@ -460,7 +503,11 @@ class AgentServer:
             "ndl://shapes/{profile}", name="shapes", description="A profile's SHACL shapes.", mime_type="text/plain"
         )
         def shapes(profile: str) -> str:
-            return load_profile(profile, catalog.base_iri).ntriples
+            found = load_profile(profile, catalog.base_iri)
+            lines = [f"{found.title}. The shapes themselves: {found.iri} as text/turtle."]
+            lines += [f"{name}: {rule.path or rule.name}, {rule.obligation}: {rule.message}"
+                      for name, rules in found.shapes for rule in rules]  # fmt: skip
+            return "\n".join(_fitting(lines, _MOST_BYTES)[0])
 
         @server.resource(
             "ndl://examples", name="examples", description="Example SPARQL queries.", mime_type="application/json"
@@ -561,8 +608,34 @@ async def _told(work: Callable[..., Any], *arguments: Any) -> Any:
     """Runs work in a thread; what goes wrong is told to the agent in words."""
     try:
         return await run_in_threadpool(work, *arguments)
+    except StoreError:
+        # Where the store is, and what to type there, is no business of somebody who asks from outside.
+        raise ToolError("The catalogue cannot be read at the moment. Try again later.") from None
     except NdlGraphError as error:
-        raise ToolError(str(error)) from None
+        raise ToolError(_visible_error(error)) from None
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # what an engine written in Rust says of its own faults
+            raise ToolError("This could not be answered; ask for less.") from None
+        raise
+
+
+def _visible_error(error: NdlGraphError) -> str:
+    text = str(error)
+    return text if len(text) <= _MOST_ERROR else f"{text[:_MOST_ERROR]} …"
+
+
+def _cell(value: str | None) -> str | None:
+    """A value of a SPARQL answer as it is, but for marks that cannot be seen; a long text is cut, an address never."""
+    if value is None:
+        return None
+    text = _visible(value)
+    long = len(text) > _MOST_CELL and not text.startswith(("http://", "https://"))
+    return text[:_MOST_CELL] + _CUT if long else text
+
+
+def _listed(name: str, values: list[Any], most: int) -> dict[str, Any]:
+    """The first of the values, and how many more there are."""
+    return {name: values[:most], **({"more": len(values) - most} if len(values) > most else {})}
 
 
 def _hit(hit: Mapping[str, Any]) -> dict[str, Any]:
@@ -571,10 +644,10 @@ def _hit(hit: Mapping[str, Any]) -> dict[str, Any]:
         "dataset": hit["dataset"],
         "title": _said(hit["title"], 200),
         "publisher": _said(hit["publisher"] or "not stated", 120),
-        "licence": hit["licence"] or "not stated",
-        "access": hit["access"] or "not stated",
-        "modified": hit["modified"],
-        "formats": hit["formats"][:6],
+        "licence": _said(hit["licence"] or "not stated", 200),
+        "access": _said(hit["access"] or "not stated", 120),
+        "modified": _said(hit["modified"] or "", 40) or None,
+        "formats": [_said(one, 60) for one in hit["formats"][:6]],
         "score": hit["score"],
         "why": hit["why"],
     }
@@ -653,5 +726,5 @@ def _triples(body: bytes) -> tuple[list[str], list[list[str | None]]]:
     rows: list[list[str | None]] = []
     for line in body.decode().splitlines():
         subject, predicate, value = line.removesuffix(" .").split(" ", 2)
-        rows.append([subject.strip("<>"), predicate.strip("<>"), value.strip("<>") if value[0] == "<" else value])
+        rows.append([subject.strip("<>"), predicate.strip("<>"), value[1:-1] if value[0] == "<" else value])
     return ["subject", "predicate", "object"], rows

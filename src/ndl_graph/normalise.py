@@ -232,6 +232,11 @@ _DCAT_NAMES: Final = {
 }
 
 
+def percent_encoded(iri: str) -> str:
+    """The IRI with every character percent-encoded that none may hold (RFC 3987, section 2.2)."""
+    return _FORBIDDEN.sub(lambda found: quote(found[0], safe=""), iri)
+
+
 def clean_iri(value: str) -> str | None:
     """The IRI with what is wrong in it mended, itself where nothing is, or None where nothing can be."""
     if _CLEAN_IRI.match(value):
@@ -243,8 +248,7 @@ def clean_iri(value: str) -> str | None:
     if rest.startswith("//"):
         host, *tail = re.split(r"(?=[/?#])", rest[2:], maxsplit=1)
         rest = "//" + host.lower() + "".join(tail)
-    rest = _FORBIDDEN.sub(lambda found: quote(found[0], safe=""), rest)
-    return f"{scheme}:{rest}"
+    return f"{scheme}:{percent_encoded(rest)}"
 
 
 def standard_term(iri: str) -> str:

@@ -290,7 +290,7 @@ def open_catalog(settings: Settings) -> Catalog:
 
 def open_profiles(settings: Settings, base: str = DEFAULT_BASE) -> list[Profile]:
     """The profiles that the settings name; raises `ProfileError`."""
-    return [load_profile(name, base) for name in split_list(settings.profile)]
+    return [load_profile(name, base) for name in dict.fromkeys(split_list(settings.profile))]
 
 
 def links_file(settings: Settings) -> Path:

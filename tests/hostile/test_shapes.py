@@ -40,8 +40,33 @@ DATA = HEAD + '<http://ex.org/a> a dcat:Dataset ; dct:title "' + "a" * 60 + '!" 
         ("<#a> a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:property [ sh:minCount 1 ] .", 2, "ill-formed"),
         ("<#a> a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:or ( [ sh:path ", 2, "no Turtle"),
         ("<#a> ndl:form 'papyrus' ; a sh:NodeShape ; sh:targetClass dcat:Dataset .", 1, ""),
+        (
+            "<#a> a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:property [ sh:path _:l ; sh:minCount 1 ] . "
+            "_:l <http://www.w3.org/1999/02/22-rdf-syntax-ns#first> dct:title ; "
+            "<http://www.w3.org/1999/02/22-rdf-syntax-ns#rest> _:l .",
+            2,
+            "no property path",
+        ),
+        (
+            "<#a> a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:property [ sh:path _:l ; sh:minCount 1 ] . "
+            "_:l sh:inversePath _:l .",
+            2,
+            "no property path",
+        ),
+        (
+            "<#a> a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:property <#p> . "
+            '<#p> sh:path dct:publisher ; sh:minCount 1 ; sh:order "first" ; sh:message "No publisher is named." .',
+            1,
+            "No publisher is named.",
+        ),
+        (
+            "dcat:Dataset a sh:NodeShape, <http://www.w3.org/2000/01/rdf-schema#Class> ; "
+            "sh:property [ sh:path dct:rights ; sh:minCount 1 ] .",
+            1,
+            "fewer values of dct:rights",
+        ),
     ],
-    ids=["circle", "pattern", "count", "no-path", "syntax", "form"],
+    ids=["circle", "pattern", "count", "no-path", "syntax", "form", "list", "inverse", "order", "class"],
 )
 def test_hostile_shapes_end_in_an_answer(shapes: str, code: int, words: str, tmp_path: Path) -> None:
     (tmp_path / "own.ttl").write_text(HEAD + shapes)
@@ -72,3 +97,16 @@ def test_a_constraint_can_be_left_to_the_reference_engine(tmp_path: Path) -> Non
     unmarked = read_profile(tmp_path / "own.ttl")
     assert not unmarked.for_reference_engine
     assert validate([unmarked], data).results == validate([profile], data).results
+
+
+def test_what_the_background_calls_a_kind_of_a_class_is_looked_at(tmp_path: Path) -> None:
+    shape = "<#a> a sh:NodeShape ; sh:targetClass dcat:Resource ; sh:property [ sh:path dct:rights ; sh:minCount 1 ] ."
+    (tmp_path / "own.ttl").write_text(HEAD + shape)
+    text = HEAD + "dcat:Dataset <http://www.w3.org/2000/01/rdf-schema#subClassOf> dcat:Resource ."
+    behind = "".join(f"{quad.triple} .\n" for quad in parse(text.encode(), RdfFormat.TURTLE))
+    data = [str(quad.triple) for quad in parse(DATA.encode(), RdfFormat.TURTLE)]
+    profile = read_profile(tmp_path / "own.ttl")
+    assert profile.focus_nodes(data) == set()
+    assert profile.focus_nodes(data, behind) == {"<http://ex.org/a>"}
+    (found,) = validate([profile], "".join(f"{line} .\n" for line in data), background=behind).results
+    assert found.focus_node == "http://ex.org/a"

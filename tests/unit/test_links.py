@@ -117,8 +117,15 @@ def check(folder: Path, urls: list[str], *, days: float = 30, pause: float = 0.0
 EXPECTED = {
     "fine": True, "moved": True, "no-head": True, "head-lies": True, "ranged": True, "busy-once": True,
     "busy-until": True, "endless": True, "missing": False, "loop": False, "to-a-file": False, "broken": False,
-    "slow": False, "hangs-up": False, "garbage": False, "busy-for-ever": None, "to-the-inside": None,
+    "slow": False, "hangs-up": False, "garbage": False, "to-the-inside": None,
 }  # fmt: skip
+
+
+def test_a_host_that_asks_for_it_is_left_alone(server: str, tmp_path: Path) -> None:
+    (found,) = check(tmp_path, [f"{server}/busy-for-ever"])
+    assert found.alive is None
+    assert _Misbehaving.asked.keys() == {"/busy-for-ever"}
+    assert len(_Misbehaving.asked["/busy-for-ever"]) == 1
 
 
 def test_whatever_a_server_does_is_told(server: str, tmp_path: Path) -> None:

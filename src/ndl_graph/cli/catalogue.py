@@ -291,7 +291,8 @@ def check_links(console: Console, limit: int | None, again: bool, store: str | N
     with LinkCache(links_file(settings)) as cache:
         checker = LinkChecker(cache, link_limits(settings, name))
         try:
-            found = checker.check(list(urls)[:limit], days=0 if again else settings.link_days, told=tell)
+            days = 0 if again else settings.link_days
+            found = checker.check(urls, days=days, most=limit, told=tell)
         except KeyboardInterrupt:
             console.say("Stopped; what was found is kept. Run it again to go on.")
             sys.exit(FAILED)

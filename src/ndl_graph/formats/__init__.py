@@ -219,7 +219,7 @@ def _detect_json(data: IO[bytes]) -> Format:
 
 def _detect_content(start: bytes) -> Format:
     lowered = start[:2048].lower()
-    if lowered.startswith((b"<!doctype html", b"<html")):
+    if lowered.startswith((b"<!doctype html", b"<html", b"<!--", b"<script", b"<head", b"<body")):
         return format_named("html")
     if lowered.startswith(b"<?xml") or b"<rdf:rdf" in lowered:
         return format_named("html" if b"<html" in lowered else "rdfxml")

@@ -243,7 +243,8 @@ def _local(node: Node, root: str) -> str | None:
 def _reference(name: NamedNode, value: NamedNode, root: str) -> Json:
     if name == CR.dataType:
         return _type(value)
-    return {"@id": _local(value, root)}
+    identity = _local(value, root)
+    return {"@id": identity} if identity else {}
 
 
 def _value(name: NamedNode, value: Literal) -> Json:

@@ -2,6 +2,9 @@
 
 import io
 import json
+import math
+import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, Any, Final
 
@@ -37,14 +40,58 @@ def load_json(data: IO[bytes], *, places: bool = False) -> Json:
             hint="Save the file again with the encoding UTF-8.",
         ) from None
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_no_number, parse_float=_number)
+        json.dumps(document, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise ParseError(f"broken JSON: {error.msg}", line=error.lineno, column=error.colno) from None
+    except UnicodeEncodeError:
+        raise ParseError("broken JSON: half a character, \\uD800 to \\uDFFF", line=_line_of(text, _is_half)) from None
+    except ValueError:
+        raise ParseError(
+            "broken JSON: a number that is none, or too large to be one",
+            line=_line_of(text, _is_no_number),
+            hint="Write it as a text, between quotation marks.",
+        ) from None
     except RecursionError:
         raise ParseError(f"the JSON is nested more than {DEEPEST} deep") from None
     if _depth_exceeds(document, DEEPEST):
         raise ParseError(f"the JSON is nested more than {DEEPEST} deep")
     return placed_json(text) if places else document
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(name)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)|[-+.\dEe]+')
+
+
+def _line_of(text: str, wanted: Callable[[str], bool]) -> int | None:
+    """The line of the first text, number or name of a number that is wanted."""
+    for token in _TOKEN.finditer(text):
+        if wanted(token[0]):
+            return text.count("\n", 0, token.start()) + 1
+    return None
+
+
+def _is_half(token: str) -> bool:
+    return token[0] == '"' and any("\ud800" <= mark <= "\udfff" for mark in json.loads(token, strict=False))
+
+
+def _is_no_number(token: str) -> bool:
+    if token[0] == '"':
+        return False
+    try:
+        return not math.isfinite(float(token)) or len(token) > sys.get_int_max_str_digits()
+    except ValueError:
+        return True
 
 
 def _depth_exceeds(document: Json, limit: int) -> bool:

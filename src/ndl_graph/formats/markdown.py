@@ -14,10 +14,16 @@ _MOST: Final = 8
 
 def one_line(text: str, limit: int = 0) -> str:
     """The text without markup and line breaks, cut at a word where it is longer than `limit`."""
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]{0,2000}>", " ", text)).strip()
+    text = re.sub(r"\s+", " ", _TAG.sub(" ", text)).strip()
     if limit and len(text) > limit:
-        text = text[:limit].rsplit(" ", 1)[0] + " …"
+        start = text[:limit]
+        whole = start.rsplit(" ", 1)[0]
+        text = (whole if len(whole) > limit // 2 else start) + " …"
     return text
+
+
+#: Tags and comments, not what stands between “less than” and “greater than”.
+_TAG: Final = re.compile(r"</?[A-Za-z][^<>]{0,2000}>|<!--.{0,2000}?-->", re.S)
 
 
 def write(view: DescriptionView, page: str) -> bytes:

@@ -7,9 +7,10 @@ any other statement, so that a line is known of what a node has become.
 
 import json
 import re
+import secrets
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -18,9 +19,9 @@ from ndl_graph.record import Node
 
 __all__ = ["PLACE", "Lines", "PlacedDict", "Places", "place", "placed_json"]
 
-#: The predicate of a place: an implementation detail that is never stored or published.
-PLACE: Final = NamedNode("urn:ndl-graph:place")
-_PLACE: Final = f" {PLACE} "
+#: The predicate of a place, never stored or published; nobody can know it and write it into a file.
+PLACE: Final = NamedNode(f"urn:ndl-graph:place:{secrets.token_hex(8)}")
+_PLACE: Final = str(PLACE)
 _VALUE: Final = 200
 _TERMS: Final = re.compile(r"<([^>]*)>")
 _SCHEMA_FOR: Final[dict[str, list[str]]] = {}
@@ -100,21 +101,27 @@ def placed_json(text: str) -> Any:
     return json.loads(text, object_pairs_hook=made)
 
 
+class _At(NamedTuple):
+    file: str
+    line: int
+
+
 class Places:
     """The lines of nodes, properties and values, and the file of each; filled from statements, asked by results."""
 
     def __init__(self) -> None:
         self._nodes: dict[str, tuple[str, int | None]] = {}
-        self._properties: dict[tuple[str, str], int] = {}
-        self._values: dict[tuple[str, str, str], int] = {}
+        self._properties: dict[str, dict[str, _At]] = {}
+        self._values: dict[tuple[str, str, str], _At] = {}
         self._texts: dict[str, str] = {}
 
     def take(self, lines: Iterable[str], file: str) -> Iterator[str]:
         """Takes the places out of N-Triples lines; gives the rest."""
         for line in lines:
-            if _PLACE in line:
-                subject, _, value = line.split(" ", 2)
-                self._note(subject.strip("<>"), json.loads(value.split("^^")[0]), file)
+            subject, predicate, value = line.split(" ", 2)
+            if predicate == _PLACE:
+                # The escapes of N-Triples are among those of JSON; other control characters stand as they are.
+                self._note(subject.strip("<>"), json.loads(value, strict=False), file)
             else:
                 yield line
 
@@ -123,13 +130,14 @@ class Places:
         predicate, _, value = rest.partition(" ")
         line = int(number)
         if not predicate:
-            if (known := self._nodes.get(node)) is None or known[1] is None or line < known[1]:
+            known_file, known_line = self._nodes.get(node, (file, None))
+            if known_line is None or (known_file == file and line < known_line):
                 self._nodes[node] = (file, line)
         else:
             self._nodes.setdefault(node, (file, line))
-            self._properties.setdefault((node, predicate), line)
+            self._properties.setdefault(node, {}).setdefault(predicate, _At(file, line))
             if value:
-                self._values.setdefault((node, predicate, value), line)
+                self._values.setdefault((node, predicate, value), _At(file, line))
 
     def mention(self, node: str, file: str, text: str) -> None:
         """Says in which file a node is described, where its lines are not known."""
@@ -144,21 +152,26 @@ class Places:
         file, line = at
         if line is None:
             return file, self._first(file, node) or self._first(file, near)
+        properties = self._properties.get(node, {})
         for predicate in _predicates(path, value):
             for name in (predicate, *_SCHEMA_FOR.get(predicate, ())):
-                exact = self._values.get((node, name, (value or "")[:_VALUE])) or self._properties.get((node, name))
+                exact = self._values.get((node, name, (value or "")[:_VALUE])) or properties.get(name)
                 if exact:
-                    return file, exact
-            local = re.split(r"[#/:]", predicate)[-1].casefold()
-            for (subject, name), number in self._properties.items():
-                if subject == node and re.split(r"[#/:]", name)[-1].casefold() == local:
-                    return file, number
+                    return exact
+            local = _local(predicate)
+            for name, found in properties.items():
+                if _local(name) == local:
+                    return found
         return file, line
 
     def _first(self, file: str, node: str) -> int | None:
         text = self._texts.get(file, "")
         at = text.find(node) if node else -1
         return text.count("\n", 0, at) + 1 if at >= 0 else None
+
+
+def _local(iri: str) -> str:
+    return re.split(r"[#/:]", iri)[-1].casefold()
 
 
 def _predicates(path: str | None, value: str | None) -> list[str]:

@@ -59,7 +59,24 @@ def is_ukgov(document: Json) -> bool:
     )
 
 
-class _PlacedLoader(_Loader):  # type: ignore[misc, valid-type]
+class _TextLoader(_Loader):  # type: ignore[misc, valid-type]  # which of the two it is, is known when it runs
+    """Keeps a date that is none, or a number too long to be one, as the text it is: the profile tells of it."""
+
+    def construct_scalar_or_text(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return _CONSTRUCT[node.tag](self, node)
+        except ValueError:
+            return node.value
+
+
+_CONSTRUCT: Final = {
+    tag: _Loader.yaml_constructors[tag] for tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int")
+}
+for _tag in _CONSTRUCT:
+    _TextLoader.add_constructor(_tag, _TextLoader.construct_scalar_or_text)
+
+
+class _PlacedLoader(_TextLoader):
     """Keeps the line of each mapping and of each of its keys."""
 
     def construct_yaml_map(self, node: yaml.MappingNode) -> Iterator[PlacedDict]:
@@ -77,7 +94,7 @@ def read_yaml(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
     try:
         content = data.read()
         _refuse_bombs(content)
-        for document in yaml.load_all(content, Loader=_PlacedLoader if places else _Loader):
+        for document in yaml.load_all(content, Loader=_PlacedLoader if places else _TextLoader):
             yield from read_entries(document, base)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -92,6 +109,10 @@ def read_yaml(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
         raise ParseError("the YAML is nested too deeply") from None
 
 
+#: Kinds of YAML that no description needs and that RDF has no form for.
+_NO_TEXT: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("binary", "set", "omap", "pairs"))
+
+
 def _refuse_bombs(content: bytes) -> None:
     """Raises `ParseError` for aliases, which can stand for any amount of text, and for bottomless nesting."""
     depth = 0
@@ -99,6 +120,12 @@ def _refuse_bombs(content: bytes) -> None:
         line = event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, yaml.AliasEvent):
             raise ParseError("an alias stands in the place of a value", line=line, hint="Write the value itself.")
+        if (tag := getattr(event, "tag", None)) in _NO_TEXT:
+            raise ParseError(
+                f"a value is tagged !!{str(tag).rsplit(':', 1)[-1]}",
+                line=line,
+                hint="Write it as text or as a list, without a tag.",
+            )
         if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
             depth += 1
             if depth > DEEPEST:
@@ -128,9 +155,8 @@ def read_csv(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Tr
                 line=1,
                 hint="It must hold at least `identifier`, `type` and `title`.",
             )
-        before = rows.line_num
         for row in rows:
-            line, before = before + 1, rows.line_num
+            line = rows.line_num - sum(str(cell).count("\n") for cell in row.values() if isinstance(cell, str))
             cells = {
                 str(name).strip().removeprefix("contactPoint.").removeprefix("contactPoint_"): value.strip()
                 for name, value in row.items()

@@ -1,6 +1,6 @@
 """How good a description is: two scores, each point with its reason, for a record, a publisher and the catalogue."""
 
-from ndl_graph.quality.figures import Fix, bands_of, fixes_of, history_of, summary_lines
+from ndl_graph.quality.figures import Fix, bands_of, fixes_of, history_lines, history_of, summary_lines
 from ndl_graph.quality.metrics import METRICS, SCORES, Metric, Score, metric_named
 from ndl_graph.quality.scoring import (
     Assessment,
@@ -27,6 +27,7 @@ __all__ = [
     "broken_rules",
     "faulty_records",
     "fixes_of",
+    "history_lines",
     "history_of",
     "metric_named",
     "score_lines",

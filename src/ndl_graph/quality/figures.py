@@ -1,6 +1,6 @@
 """The quality of many descriptions together: averages, what is lacking most, and how it went from load to load."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from ndl_graph.quality.metrics import METRICS, SCORES, Metric
 from ndl_graph.record import Term
 from ndl_graph.search import Group, QualityCounts
 
-__all__ = ["BANDS", "Fix", "bands_of", "fixes_of", "history_of", "summary_lines"]
+__all__ = ["BANDS", "Fix", "bands_of", "fixes_of", "history_lines", "history_of", "summary_lines"]
 
 #: The bands of data.europa.eu: name and least points.
 BANDS: Final = (("excellent", 351), ("good", 221), ("sufficient", 121), ("bad", 0))
@@ -37,27 +37,45 @@ def fixes_of(lacks: Mapping[str, int], total: int, most: int = 10) -> list[Fix]:
 
 
 def summary_lines(
-    base: str, counts: QualityCounts, slug_of: Callable[[str], str], at: Literal, history: Iterable[str]
+    base: str, counts: QualityCounts, slugs: Mapping[str, str], at: Literal | None, history: Iterable[str]
 ) -> Iterator[str]:
-    """What the graph `{base}quality` says: scores of the catalogue and of each publisher, and of earlier loads."""
+    """What the graph `{base}quality` says: scores of the catalogue and of each publisher, and those after each load.
+
+    `at` is the time of a load; without it nothing is added to the history.
+    """
     yield from history
+    if not counts.whole.total:
+        return
     catalogue = NamedNode(f"{base}catalog")
-    yield from _measured(f"{base}quality#at-{at.value}", catalogue, counts.whole, at)
+    yield from _measured(f"{base}quality#now", catalogue, counts.whole)
+    if at is not None:
+        for name, average in counts.whole.averages.items():
+            node = NamedNode(f"{base}quality#at-{at.value}-{name}")
+            yield from history_lines(
+                node, catalogue, SCORES[name].iri, Literal(f"{average:.1f}", datatype=XSD.decimal), at
+            )
     for figures in counts.publishers:
-        organisation = NamedNode(f"{base}organisation/{slug_of(figures.name)}")
+        organisation = NamedNode(f"{base}organisation/{slugs[figures.name]}")
         yield f"{organisation} {FOAF.name} {Literal(figures.name)}"
-        yield from _measured(f"{organisation.value}#quality", organisation, figures, None)
+        yield from _measured(f"{organisation.value}#quality", organisation, figures)
 
 
-def _measured(start: str, subject: NamedNode, figures: Group, at: Literal | None) -> Iterator[str]:
+def history_lines(node: NamedNode, catalogue: NamedNode, metric: Term, value: Term, at: Term) -> Iterator[str]:
+    """One measurement of the catalogue after a load."""
+    yield f"{node} {RDF.type} {DQV.QualityMeasurement}"
+    yield f"{node} {DQV.computedOn} {catalogue}"
+    yield f"{node} {DQV.isMeasurementOf} {metric}"
+    yield f"{node} {DQV.value} {value}"
+    yield f"{node} {PROV.generatedAtTime} {at}"
+
+
+def _measured(start: str, subject: NamedNode, figures: Group) -> Iterator[str]:
     for name, average in figures.averages.items():
         node = NamedNode(f"{start}-{name}")
         yield f"{subject} {DQV.hasQualityMeasurement} {node}"
         yield f"{node} {RDF.type} {DQV.QualityMeasurement}"
         yield f"{node} {DQV.isMeasurementOf} {SCORES[name].iri}"
         yield f"{node} {DQV.value} {Literal(f'{average:.1f}', datatype=XSD.decimal)}"
-        if at is not None:
-            yield f"{node} {PROV.generatedAtTime} {at}"
 
 
 def history_of(rows: Iterable[Mapping[str, Term]]) -> list[tuple[str, dict[str, float]]]:

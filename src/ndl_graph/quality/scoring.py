@@ -32,12 +32,16 @@ __all__ = [
 _EU: Final = "http://publications.europa.eu/resource/authority/"
 _FILE_TYPES: Final = _EU + "file-type/"
 _RIGHTS: Final = _EU + "access-right/"
+#: What programs read as it is, and what anybody reads without buying a program; all else counts as neither.
 _MACHINE: Final = frozenset(
-    "CSV TSV JSON JSON_LD GEOJSON XML RDF_XML RDF_TURTLE RDF_N_TRIPLES RDF_N_QUADS RDF_TRIG RDF XLS XLSX ODS GML KML "
-    "GPKG SHP WMS_SRVC WFS_SRVC PARQUET NETCDF ATOM RSS REST SPARQLQ OWL SDMX".split()
+    "CSV TSV JSON JSON_LD GEOJSON TOPOJSON XML RDF RDF_XML RDF_TURTLE RDF_N_TRIPLES RDF_N_QUADS RDF_TRIG N3 OWL XLS "
+    "XLSX XLSM ODS GML KML GPX GPKG SHP DBF GTFS PARQUET AVRO NETCDF GEOTIFF WMS_SRVC WFS_SRVC WMTS_SRVC WCS_SRVC "
+    "ATOM RSS REST SPARQLQ SDMX".split()
 )
-_PROPRIETARY: Final = frozenset("XLS DOC PPT MDB SHP KMZ DWG RAR".split())
-_OPEN_MACHINE: Final = _MACHINE - _PROPRIETARY
+_OPEN: Final = _MACHINE - {"XLS", "XLSM", "SHP"} | frozenset(
+    "PDF PDFA1A PDFA1B HTML XHTML TXT MD ODT ODP PNG JPEG GIF TIFF SVG GZIP TAR".split()
+)
+_OPEN_MACHINE: Final = _MACHINE & _OPEN
 #: Days that may pass between two updates; half as many again are let pass before the data counts as late.
 _DAYS: Final = {
     "CONT": 2, "UPDATE_CONT": 2, "HOURLY": 2, "DAILY": 2, "TWICE_DAILY": 2, "DAILY_2": 2, "WEEKLY_3": 5, "WEEKLY_2": 7,
@@ -101,7 +105,7 @@ class Scorer:
 
     def _assess(self, view: DescriptionView, conforms: bool) -> Assessment:
         has = {**self._european(view, conforms), **self._ready(view)}
-        lacks = tuple(name for name in METRICS if not has[name])
+        lacks = tuple(name for name in METRICS if has[name] is False)
         points = dict.fromkeys(SCORES, 0)
         for name, metric in METRICS.items():
             if has[name]:
@@ -109,11 +113,13 @@ class Scorer:
         dead = {url: state.checked for url in addresses(view) if (state := self._links.get(url)) and not state.alive}
         return Assessment(points, lacks, dead)
 
-    def _alive(self, part: View, *predicates: NamedNode) -> bool:
-        state = self._links.get(part.link(*predicates) or "")
-        return state is not None and state.alive
+    def _alive(self, parts: Sequence[View], predicate: NamedNode) -> bool | None:
+        """Whether addresses answered; None where there is none that was checked: no points, and nothing to mend."""
+        urls = [url for part in parts if (url := part.link(predicate))]
+        states = [state.alive for url in urls if (state := self._links.get(url)) is not None]
+        return self._over(states) if states else None
 
-    def _european(self, view: DescriptionView, conforms: bool) -> dict[str, bool]:
+    def _european(self, view: DescriptionView, conforms: bool) -> dict[str, bool | None]:
         """The metrics of data.europa.eu (metadata quality assessment, methodology)."""
         parts, over = view.distributions, self._over
         rights = [term.value for term in view.values(DCT.accessRights) if isinstance(term, NamedNode)]
@@ -124,16 +130,16 @@ class Scorer:
             "eu-theme": bool(view.values(DCAT.theme)),
             "eu-spatial": bool(view.places),
             "eu-temporal": bool(view.values(DCT.temporal, SCHEMA.temporalCoverage)),
-            "eu-access-url-reachable": over(self._alive(part, DCAT.accessURL) for part in parts),
+            "eu-access-url-reachable": self._alive(parts, DCAT.accessURL),
             "eu-download-url": over(part.link(DCAT.downloadURL) is not None for part in parts),
-            "eu-download-url-reachable": over(self._alive(part, DCAT.downloadURL) for part in parts),
+            "eu-download-url-reachable": self._alive(parts, DCAT.downloadURL),
             "eu-format": over(bool(part.values(DCT.format)) for part in parts),
             "eu-media-type": over(bool(part.values(DCAT.mediaType)) for part in parts),
             "eu-format-vocabulary": over(
                 _from_list(part, DCT.format, _FILE_TYPES) and _from_list(part, DCAT.mediaType, str(IANA))
                 for part in parts
             ),
-            "eu-non-proprietary": over(bool(found) and not found & _PROPRIETARY for found in types),
+            "eu-non-proprietary": over(bool(found & _OPEN) for found in types),
             "eu-machine-readable": over(bool(found & _MACHINE) for found in types),
             "eu-dcat-ap": conforms,
             "eu-licence": bool(licences),
@@ -174,7 +180,10 @@ class Scorer:
         }
 
     def _fresh(self, view: DescriptionView) -> bool:
-        frequency = next((v.iri or "" for v in view.views(DCT.accrualPeriodicity)), "").removeprefix(_FREQUENCIES)
+        names = name_table("frequency")
+        stated = [view.iri or "" for view in view.views(DCT.accrualPeriodicity)]
+        found = [(names.find(one) or one).removeprefix(_FREQUENCIES) for one in stated]
+        frequency = next((one for one in found if one in _DAYS or one in _FINISHED), "")
         if frequency in _FINISHED:
             return True
         days = _DAYS.get(frequency)
@@ -201,15 +210,45 @@ def faulty_records(records: Sequence[Record]) -> set[str]:
     """The IRIs of records that break what DCAT-AP makes mandatory."""
     if not records:
         return set()
-    data = "".join(" .\n".join(_as_exchanged(_described(record))) + " .\n" for record in records)
+    told = [(record, _as_exchanged(_described(record))) for record in records]
+    shared = _shared_nodes([lines for _, lines in told])
+    # Two records may say different things of one publisher: each is judged by what it says itself.
+    data = "".join(
+        " .\n".join(_apart(lines, shared, number)) + " .\n" for number, (_, lines) in enumerate(told) if lines
+    )
     broken = nonconforming(_mandatory(), data)
     if not broken:
         return set()
     return {
         record.iri.value
-        for record in records
-        if not broken.isdisjoint({line.split(" ", 1)[0].strip("<>") for line in record.statements.lines})
+        for number, (record, lines) in enumerate(told)
+        if any(_node_apart(line.split(" ", 1)[0], shared, number).strip("<>") in broken for line in lines)
     }
+
+
+def _shared_nodes(told: Sequence[Sequence[str]]) -> set[str]:
+    """The nodes of which more than one record says something."""
+    seen: set[str] = set()
+    shared: set[str] = set()
+    for lines in told:
+        own = {line.split(" ", 1)[0] for line in lines}
+        shared |= own & seen
+        seen |= own
+    return shared
+
+
+def _node_apart(node: str, shared: set[str], number: int) -> str:
+    return f"{node[:-1]}?in={number}>" if node in shared else node
+
+
+def _apart(lines: Sequence[str], shared: set[str], number: int) -> Iterator[str]:
+    """The statements with a name of their own for each shared node."""
+    for line in lines:
+        subject, predicate, value = line.split(" ", 2)
+        if subject in shared or value in shared:
+            yield f"{_node_apart(subject, shared, number)} {predicate} {_node_apart(value, shared, number)}"
+        else:
+            yield line
 
 
 def _described(record: Record) -> Sequence[str]:

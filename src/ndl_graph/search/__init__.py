@@ -4,6 +4,7 @@ from ndl_graph.search.embedding import Embedder
 from ndl_graph.search.index import (
     FACETS,
     MARKS,
+    MOST_OFFSET,
     POINTS,
     Group,
     Hit,
@@ -18,6 +19,7 @@ from ndl_graph.search.meaning import Meaning, Progress
 __all__ = [
     "FACETS",
     "MARKS",
+    "MOST_OFFSET",
     "POINTS",
     "Embedder",
     "Group",

@@ -24,6 +24,7 @@ from ndl_graph.record import Record
 __all__ = [
     "FACETS",
     "MARKS",
+    "MOST_OFFSET",
     "POINTS",
     "Group",
     "Hit",
@@ -37,6 +38,8 @@ __all__ = [
 #: Facets in the order of the page; each is a field of the index and a parameter of the search.
 FACETS: Final = ("publisher", "theme", "format", "licence", "access", "place")
 
+#: Records that a search can be paged through; further on, a feed or an export serves better.
+MOST_OFFSET: Final = 10_000
 #: What else a search can be narrowed by: metrics that a description lacks, and rules that it breaks.
 MARKS: Final = ("lacks", "broken")
 #: Points by score; -1 where a record has none.
@@ -82,7 +85,7 @@ class SearchQuery:
             text = base64.urlsafe_b64decode(cursor.encode() + b"==").decode()
         except (binascii.Error, UnicodeDecodeError) as error:
             raise ValueError("no cursor of this catalogue") from error
-        if not text.startswith("o:") or not text[2:].isdigit():
+        if not re.fullmatch(r"o:[0-9]{1,5}", text) or int(text[2:]) > MOST_OFFSET:
             raise ValueError("no cursor of this catalogue")
         return int(text[2:])
 
@@ -454,10 +457,11 @@ class SearchIndex:
         return {str(searcher.doc(address)["iri"][0]): float(score) / whole for score, address in found.hits}
 
     def _filters(self, filters: Mapping[str, Sequence[str]]) -> list[Query]:
+        """One query for each facet: any of its values will do."""
         return [
-            Query.term_query(self._schema, name, value, "basic")
+            Query.term_set_query(self._schema, name, list(values))
             for name in (*FACETS, *MARKS)
-            for value in filters.get(name, ())
+            if (values := filters.get(name, ()))
         ]
 
     def _query(self, words: Sequence[str], filters: Sequence[Query], occur: Occur) -> Query:
@@ -489,13 +493,14 @@ class SearchIndex:
         return None
 
     def marked(self, filters: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
-        """Every record that passes the filters, those with the fewest points first."""
+        """Every record with a score that passes the filters, those with the fewest points first."""
         searcher = self._index.searcher()
         asked = self._query([], self._filters(filters), Occur.Must)
         found = searcher.search(asked, limit=max(1, len(self)), order_by_field=POINTS[0], order=Order.Asc)
         for _, address in found.hits:
             hit: dict[str, Any] = json.loads(bytes(searcher.doc(address)["hit"][0]))
-            yield hit
+            if "quality" in hit or "broken" in filters:
+                yield hit
 
     def quality(self, filters: Mapping[str, Sequence[str]] | None = None) -> QualityCounts:
         """How good the datasets are that pass the filters: all of them, by publisher and by theme."""

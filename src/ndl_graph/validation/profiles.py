@@ -1,7 +1,7 @@
 """Profiles: named sets of shapes in `shapes/<profile>/`, and what each constraint tells a steward."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -144,10 +144,17 @@ class Profile:
                 targets[SH.targetClass].add(str(triple.subject))  # a shape that is a class targets its instances
         return {predicate.value: frozenset(found) for predicate, found in targets.items()}
 
-    def focus_nodes(self, lines: Iterable[str]) -> set[str]:
-        """The nodes among statements in N-Triples that the shapes target (SHACL, section 2.1.3)."""
+    def focus_nodes(self, lines: Iterable[str], background: str = "") -> set[str]:
+        """The nodes among statements in N-Triples that the shapes target (SHACL, section 2.1.3).
+
+        `background` is N-Triples that may say which classes are part of which.
+        """
         none: frozenset[str] = frozenset()
-        classes = self._targets.get(SH.targetClass.value, none)
+        lines = list(lines)
+        classes = _with_subclasses(
+            self._targets.get(SH.targetClass.value, none),
+            [*lines, *(line.removesuffix(" .") for line in (background + self.background).splitlines())],
+        )
         nodes = self._targets.get(SH.targetNode.value, none)
         subjects_of = self._targets.get(SH.targetSubjectsOf.value, none)
         objects_of = self._targets.get(SH.targetObjectsOf.value, none)
@@ -162,6 +169,23 @@ class Profile:
 
 
 _TYPE: Final = str(RDF.type)
+_SUBCLASS: Final = str(RDFS.subClassOf)
+
+
+def _with_subclasses(classes: frozenset[str], lines: Iterable[str]) -> set[str]:
+    below: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        if _SUBCLASS in line:
+            subject, predicate, value = line.split(" ", 2)
+            if predicate == _SUBCLASS:
+                below[value].append(subject)
+    found: set[str] = set()
+    waiting = list(classes)
+    while waiting:
+        if (one := waiting.pop()) not in found:
+            found.add(one)
+            waiting += below[one]
+    return found
 
 
 def _ntriples(triples: Iterable[Triple]) -> str:
@@ -189,7 +213,9 @@ def load_profile(name: str, base: str = DEFAULT_BASE) -> Profile:
 def read_profile(path: Path) -> Profile:
     """A department's own shapes in Turtle; raises `ProfileError` where it cannot be read or holds no shape."""
     triples = _read(path, path.resolve().as_uri())
-    if not any(triple.predicate in _MARKS for triple in triples):
+    classes = {t.subject for t in triples if t.predicate == RDF.type and t.object in (RDFS.Class, OWL.Class)}
+    shapes = {t.subject for t in triples if t.predicate == RDF.type and t.object in (SH.NodeShape, SH.PropertyShape)}
+    if not classes & shapes and not any(triple.predicate in _MARKS for triple in triples):
         raise ProfileError(
             "there is no shape in it that looks at anything",
             where=str(path),
@@ -230,7 +256,7 @@ def _profile(name: str, iri: str, triples: list[Triple], background: str) -> Pro
             return compact(node.value)
         parts: list[str] = []
         if said[node].get(RDF.first):
-            while isinstance(node, BlankNode) and said[node].get(RDF.first):
+            while said[node].get(RDF.first):
                 parts.append(path(said[node][RDF.first][0]))
                 node = said[node][RDF.rest][0]
             return "/".join(parts)
@@ -240,6 +266,8 @@ def _profile(name: str, iri: str, triples: list[Triple], background: str) -> Pro
             if predicate in _PATHS:
                 return path(values[0]).replace("/", " or ") if predicate == SH.alternativePath else path(values[0])
         return ""
+
+    _refuse_broken_paths(said, iri)
 
     def path_graph(node: Term) -> Iterator[Triple]:
         if isinstance(node, BlankNode):
@@ -259,7 +287,7 @@ def _profile(name: str, iri: str, triples: list[Triple], background: str) -> Pro
             fix=text(subject, NDL.fix),
             example=text(subject, NDL.example),
             severity=(text(subject, SH.severity) or SH.Violation.value).rsplit("#", 1)[-1].lower(),
-            order=float(text(subject, SH.order) or 999),
+            order=_order(text(subject, SH.order)),
             path_graph=tuple(part for node in said[subject].get(SH.path, ()) for part in path_graph(node)),
         )
         for subject in list(said)
@@ -290,6 +318,53 @@ def _profile(name: str, iri: str, triples: list[Triple], background: str) -> Pro
         rules=rules,
         background=background,
     )
+
+
+def _order(text: str) -> float:
+    """The place among others; what is no number comes last (SHACL, section 2.3.2.3, says it may be anything)."""
+    try:
+        return float(text or 999)
+    except ValueError:
+        return 999
+
+
+def _refuse_broken_paths(said: Mapping[Term, Mapping[NamedNode, list[Term]]], iri: str) -> None:
+    """Raises `ProfileError` for a path that leads back to itself or a list that does not end (SHACL, section 2.3.1)."""
+
+    def follow(node: Term, above: tuple[Term, ...], shape: Term) -> None:
+        if isinstance(node, NamedNode):
+            return
+        if not isinstance(node, BlankNode) or node in above or len(above) > _DEEPEST_PATH:
+            raise broken(shape)
+        known = said.get(node, {})
+        if RDF.first in known:
+            if len(known[RDF.first]) != 1 or len(known.get(RDF.rest, ())) != 1:
+                raise broken(shape)
+            follow(known[RDF.first][0], (*above, node), shape)
+            if known[RDF.rest][0] != RDF.nil:
+                if not isinstance(known[RDF.rest][0], BlankNode):
+                    raise broken(shape)
+                follow(known[RDF.rest][0], (*above, node), shape)
+            return
+        inner = [value for predicate in _PATHS for value in known.get(predicate, ())]
+        if len(inner) != 1:
+            raise broken(shape)
+        follow(inner[0], (*above, node), shape)
+
+    def broken(shape: Term) -> ProfileError:
+        name = shape.value if isinstance(shape, NamedNode) else "a shape"
+        return ProfileError(
+            f"the shapes are ill-formed: the sh:path of {name} is no property path",
+            where=iri,
+            hint="Write one property, or ( one two ) for a sequence; a path must not hold itself.",
+        )
+
+    for shape, predicates in list(said.items()):
+        for node in predicates.get(SH.path, ()):
+            follow(node, (), shape)
+
+
+_DEEPEST_PATH: Final = 100
 
 
 def _named(triples: list[Triple], iri: str) -> list[Triple]:

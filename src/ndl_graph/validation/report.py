@@ -159,10 +159,15 @@ def grouped(results: Sequence[Result]) -> list[list[Result]]:
     return sorted(groups.values(), key=lambda group: (_RANK.get(group[0].severity, 0), -len(group), group[0].order))
 
 
+def _visible(text: str) -> str:
+    """Without what a terminal would obey, such as escape sequences and marks that turn the direction of writing."""
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
+
+
 def _place(found: Result) -> str:
-    place = "a part without an address" if found.focus_node.startswith("_:") else found.focus_node
+    place = "a part without an address" if found.focus_node.startswith("_:") else _visible(found.focus_node)
     if found.file:
-        place += f"  ({found.file}{f':{found.line}' if found.line else ''})"
+        place += f"  ({_visible(found.file)}{f':{found.line}' if found.line else ''})"
     return place
 
 
@@ -170,7 +175,7 @@ def shown_value(found: Result) -> str:
     """What stands there now, as the steward wrote it."""
     if found.value is None or found.value == found.focus_node:
         return ""
-    value = "a part without an address" if found.value.startswith("_:") else " ".join(found.value.split())
+    value = "a part without an address" if found.value.startswith("_:") else _visible(" ".join(found.value.split()))
     value = value if len(value) <= 120 else value[:119] + "…"
     return f"{short_path(found.path)} {value}" if found.path else value
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.formats.jsonld import dumps
-from ndl_graph.search import FACETS, SearchQuery
+from ndl_graph.search import FACETS, MOST_OFFSET, SearchQuery
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.problems import Problem
 from ndl_graph.web.respond import Body, BodyCache, respond
@@ -23,7 +23,6 @@ _NAMES: Final = {
     "access": "Who can use it",
     "place": "Nation",
 }
-_DEEPEST: Final = 10_000  # records a search can be paged through; further on, a feed or an export serves better
 _LONGEST: Final = 1_000
 
 Words = Annotated[str, Query(description="Words to look for.", max_length=_LONGEST)]
@@ -75,7 +74,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
         request: Request,
         filters: Chosen,
         q: Words = "",
-        page: Annotated[int, Query(ge=1, le=_DEEPEST)] = 1,
+        page: Annotated[int, Query(ge=1, le=MOST_OFFSET)] = 1,
     ) -> Response:
         """Search and browse."""
         found = catalog.search(SearchQuery(q, filters, page_size, (page - 1) * page_size))
@@ -97,7 +96,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
         filters: Chosen,
         q: Words = "",
         limit: Annotated[int, Query(ge=1, le=100, description="Records in one answer.")] = page_size,
-        page: Annotated[int, Query(ge=1, le=_DEEPEST)] = 1,
+        page: Annotated[int, Query(ge=1, le=MOST_OFFSET)] = 1,
         cursor: Annotated[str, Query(description="The `next` of an earlier answer.", max_length=64)] = "",
     ) -> Response:
         """Search as JSON: total, hits with why they matched, facets, and a cursor for more."""
@@ -105,8 +104,10 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
             offset = SearchQuery.offset_of(cursor) if cursor else (page - 1) * limit
         except ValueError:
             raise Problem(400, "The cursor is none of this catalogue's.", hint="Send `next` as it was given.") from None
-        if offset > _DEEPEST:
-            raise Problem(400, f"A search can be paged through {_DEEPEST:,} records.", hint="Narrow it with filters.")
+        if offset > MOST_OFFSET:
+            raise Problem(
+                400, f"A search can be paged through {MOST_OFFSET:,} records.", hint="Narrow it with filters."
+            )
         answer = catalog.search(SearchQuery(q, filters, limit, offset)).as_json()
         return respond(request, Body.of(dumps(answer), "application/json"))
 

@@ -66,8 +66,12 @@ class _Checks:
                 query.get("fix", "") not in ("", "0", "false", "no"),
             )
         fields = await _fields(request, body, kind, most)
-        upload = fields.get("file")
-        name, content, media_type = "description", str(fields.get("description") or "").encode(), ""
+        name, content, media_type = "description", b"", ""
+        typed, upload = fields.get("description"), fields.get("file")
+        if isinstance(typed, UploadFile):  # what `curl -F description=@file` sends
+            typed, upload = "", typed
+        if isinstance(typed, str):
+            content = typed.encode()
         if isinstance(upload, UploadFile) and upload.filename:
             name, content, media_type = upload.filename, await upload.read(), upload.content_type or ""
         chosen = [str(value) for value in fields.getlist("profile")] or query.getlist("profile")
@@ -233,4 +237,4 @@ _PLACES_SHOWN: Final = 20
 
 def _lines(text: str, marks: dict[int | None, list[Result]]) -> list[tuple[int, str, list[Result] | None]]:
     """Number, text and results of each line, as many as are shown."""
-    return [(number, line, marks.get(number)) for number, line in enumerate(text.splitlines()[:_LINES_SHOWN], 1)]
+    return [(number, line, marks.get(number)) for number, line in enumerate(text.split("\n")[:_LINES_SHOWN], 1)]

@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import NotFoundError, ProfileError
 from ndl_graph.formats.jsonld import dumps
-from ndl_graph.identity import slug_for
+from ndl_graph.identity import distinct_slugs
 from ndl_graph.quality import SCORES, Fix, bands_of, fixes_of, metric_named
 from ndl_graph.search import Group, QualityCounts
 from ndl_graph.validation import load_profile
@@ -40,7 +40,7 @@ _HEAD: Final = (
     "points to gain",
     "score or profile",
 )
-_Publisher = Annotated[str, Query(description="Only records of this publisher.", max_length=500)]
+_Publisher = Annotated[str, Query(description="Only records of this publisher.", max_length=10_000)]
 
 
 @dataclass(frozen=True)
@@ -98,14 +98,14 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
             publishers=_by_size(counts.publishers),
             themes=_by_size(counts.themes),
             history=catalog.history(),
-            slug_for=slug_for,
+            slugs=distinct_slugs(group.name for group in counts.publishers),
         )
         return Body.of(body, "text/html; charset=utf-8", {"Vary": "Accept"})
 
     def publisher_of(slug: str) -> str:
-        for group in catalog.quality().publishers:
-            if slug_for(group.name) == slug:
-                return group.name
+        for name, own in distinct_slugs(group.name for group in catalog.quality().publishers).items():
+            if own == slug:
+                return name
         raise NotFoundError("no publisher of that name has a dataset here", where=slug, hint="See /quality")
 
     def publisher(slug: str, request: Request) -> Response:
