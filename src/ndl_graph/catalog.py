@@ -261,7 +261,9 @@ class Catalog:
     def search(self, query: SearchQuery) -> SearchResult:
         """Records that match, by meaning too where vectors are there."""
         snapshot = self.snapshot()
-        near = self.meaning.nearest(snapshot.name, query.text) if self.meaning and query.text.strip() else None
+        near = None
+        if self.meaning and query.text.strip():
+            near = self.meaning.nearest(snapshot.name, snapshot.index.in_full(query.text))
         return snapshot.index.search(query, near)
 
     def learn_meaning(self, told: Callable[[Progress], None] = lambda _: None) -> None:
