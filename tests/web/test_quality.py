@@ -93,3 +93,18 @@ def test_unknown_lists_are_not_found(service: httpx.Client) -> None:
     assert service.get("/quality/fixes/papyrus.csv").status_code == 404
     assert service.get("/quality/rules/ndl/papyrus.csv").status_code == 404
     assert service.get("/quality/rules/papyrus/x.csv").status_code == 404
+
+
+def test_what_agents_get_out_of_it_is_shown_as_it_was_measured(service: httpx.Client) -> None:
+    told = service.get("/quality/agents", headers={"Accept": "application/json"}).json()
+    page = service.get("/quality/agents", headers={"Accept": "text/html"}).text
+    assert 'href="/quality/agents"' in service.get("/quality").text
+    assert len(told["policies"]) == 7
+    for name, one in told["policies"].items():
+        row = re.search(rf'<th scope="row">{re.escape(name)}</th>(.*?)</tr>', page, re.S)
+        assert row
+        assert f"{one['success']} of {one['of']}" in row[1]
+        assert f"{one['refused']} of {one['unanswerable']}" in row[1]
+    ours = [one["success"] for name, one in told["policies"].items() if name.startswith("P0")]
+    others = [one["success"] for name, one in told["policies"].items() if name.startswith("others")]
+    assert min(ours) > max(others)

@@ -9,7 +9,7 @@ import click
 from ndl_graph import __version__
 from ndl_graph.cli.catalogue import check_links, export, query, rejected, remove, show
 from ndl_graph.cli.console import FAILED, Console, say_error
-from ndl_graph.cli.descriptions import convert, load, profiles, validate
+from ndl_graph.cli.descriptions import convert, describe_columns, load, profiles, validate
 from ndl_graph.cli.service import config, index, mcp, serve
 from ndl_graph.errors import NdlGraphError
 
@@ -40,6 +40,7 @@ for command in (
     show,
     export,
     convert,
+    describe_columns,
     remove,
     rejected,
     check_links,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+from pyoxigraph import NamedNode
 
 from ndl_graph.checking import Checker, Document, published
 from ndl_graph.cli.console import (
@@ -21,11 +22,13 @@ from ndl_graph.cli.console import (
     with_console,
     with_store,
 )
+from ndl_graph.columns import describe_columns as describe_sample
+from ndl_graph.columns import record_set
 from ndl_graph.errors import NdlGraphError, NothingToValidateError, SettingError
 from ndl_graph.formats import Format, detect, format_named, jsonld, rdf, readable, writable
 from ndl_graph.formats.places import Places
 from ndl_graph.loading import LoadSummary
-from ndl_graph.normalise import RELATIVE_BASE, STEPS
+from ndl_graph.normalise import RELATIVE_BASE, STEPS, percent_encoded
 from ndl_graph.record import triples_of
 from ndl_graph.settings import Settings, limits, open_loader, open_profiles
 from ndl_graph.sources import Source, open_item
@@ -34,7 +37,7 @@ from ndl_graph.validation.profiles import DEFAULT_BASE
 from ndl_graph.validation.report import REPORTS
 from ndl_graph.validation.report import text as text_report
 
-__all__ = ["convert", "load", "profiles", "validate"]
+__all__ = ["convert", "describe_columns", "load", "profiles", "validate"]
 
 _FORMAT_HELP: Final = "What the source is in, where it cannot be told: " + ", ".join(f.name for f in readable()) + "."
 _SHOWN: Final = 5
@@ -221,6 +224,34 @@ def report_text(form: str, report: ValidationReport, to_screen: bool) -> str:
     shown = to_screen and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if shown else None
     return text_report(report, width=width, colour=shown and is_coloured(sys.stdout))
+
+
+@click.command("describe-columns", epilog="Example: ndl-graph describe-columns sample.csv > columns.ttl")
+@click.argument("sample", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--dataset", metavar="IRI", default="https://example.org/dataset", help="The dataset that they belong to."
+)
+@click.option("--distribution", metavar="IRI", help="The distribution that the columns are read from.")
+@click.option("--to", "target", metavar="FORMAT", default="turtle", help="turtle (default) or jsonld.")
+@with_console
+def describe_columns(console: Console, sample: Path, dataset: str, distribution: str | None, target: str) -> None:
+    """Describe the columns of a local CSV, JSON or Parquet file, for a steward to review and to complete."""
+    wanted = format_named(target, writable())
+    if wanted.name not in ("turtle", "jsonld"):
+        raise SettingError(f"columns cannot be described in {target}", hint="Use turtle or jsonld.")
+    for iri in filter(None, (dataset, distribution)):
+        if ":" not in iri or iri != percent_encoded(iri):
+            raise SettingError(f"{iri} is no absolute IRI", hint="Such as https://data.example.gov.uk/rivers")
+    columns = describe_sample(sample)
+    triples = list(record_set(columns, sample.stem, dataset, distribution))
+    roots = [NamedNode(dataset)]
+    written = jsonld.write(triples, roots) if wanted.syntax is None else rdf.write(wanted.syntax, triples)
+    click.echo(written, nl=False)
+    for column in columns:
+        gaps = f"{column.nulls:,} of {column.rows:,} without a value" if column.nulls else "always there"
+        told = "looks personal: no examples" if column.personal else "such as " + ", ".join(column.examples)
+        console.say(f"{column.name}: {column.type.value.rsplit('/', 1)[-1]}, {gaps}, {told if column.rows else ''}")
+    console.say("Next: add a schema:description to each, and to the record set what one row is.")
 
 
 @click.command(epilog="Example: ndl-graph convert metadata.json --to turtle")

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -27,6 +29,9 @@ from ndl_graph.web.routing import get
 __all__ = ["router"]
 
 _OFFERS: Final = (*PAGE_OR_GRAPH, Offer("json", "application/json"))
+_PAGE_OR_JSON: Final = (Offer("html", "text/html"), Offer("json", "application/json"))
+#: The figures that `benchmarks/agents.py` wrote last.
+_AGENTS: Final = Path(__file__).with_name("agents.json")
 _MOST_RULES: Final = 10
 _MOST_GROUPS: Final = 50
 _LOWEST: Final = 10
@@ -145,7 +150,22 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         told = (found[0].message, found[0].fix, "", found[1])
         return _csv(f"{profile}-{name}.csv", catalog.marked(_filters("broken", f"{profile}#{name}", publisher)), told)
 
+    def agents(request: Request) -> Response:
+        """What scripted agents got out of a catalogue of real descriptions. Also as JSON."""
+        offer = choose(_PAGE_OR_JSON, request.headers.get("accept"))
+
+        def told() -> Body:
+            if offer.name == "json":
+                return Body.of(_AGENTS.read_bytes(), "application/json", {"Vary": "Accept"})
+            found = json.loads(_AGENTS.read_bytes())
+            most = max(one["of"] for one in found["policies"].values())
+            body = pages.render("quality_agents.html", request, found=found, most=most)
+            return Body.of(body, "text/html; charset=utf-8", {"Vary": "Accept"})
+
+        return respond(request, cache.get((catalog.snapshot().name, "quality", "agents", offer.name), told))
+
     get(routes, "/quality", overview)
+    get(routes, "/quality/agents", agents)
     get(routes, "/quality/publisher/{slug}", publisher)
     get(routes, "/quality/fixes/{name}.csv", fix)
     get(routes, "/quality/rules/{profile}/{name}.csv", rule)

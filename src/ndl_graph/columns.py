@@ -1,0 +1,161 @@
+"""The columns of a local sample as a record set that a steward reviews: names, types, gaps, examples unless personal.
+
+The sample is read where it lies and is never stored: what comes out is a description.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from ndl_graph.errors import ParseError, SettingError, SourceError
+from ndl_graph.namespaces import CR, RDF, SCHEMA, SKOS, XSD
+
+__all__ = ["Column", "describe_columns", "record_set"]
+
+_MOST_ROWS: Final = 100_000
+_EXAMPLES: Final = 3
+_LONGEST: Final = 60
+_REQUIRED: Final = NamedNode("http://www.w3.org/ns/csvw#required")
+_READERS: Final = {
+    ".csv": "read_csv(?, all_varchar = false, sample_size = -1)",
+    ".tsv": "read_csv(?, all_varchar = false, sample_size = -1)",
+    ".json": "read_json(?)",
+    ".jsonl": "read_json(?)",
+    ".ndjson": "read_json(?)",
+    ".parquet": "read_parquet(?)",
+}
+#: Croissant's data types by what DuckDB calls its own.
+_TYPES: Final = {
+    "BOOLEAN": SCHEMA.Boolean,
+    "DATE": SCHEMA.Date,
+    "TIMESTAMP": SCHEMA.DateTime,
+    "TIME": SCHEMA.Time,
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), SCHEMA.Integer),
+    **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"), SCHEMA.Integer),
+    **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL"), SCHEMA.Float),
+}
+#: Names of columns, and forms of values, that speak of a person.
+_PERSONAL_NAME: Final = re.compile(
+    r"(?:^|_)(?:(?:fore|sur|first|last|middle|full|maiden|given|family|patient|pupil|person|contact|user)_?names?"
+    r"|e_?mails?|(?:tele)?phones?|mobiles?|fax|dob|(?:date_of_)?births?(?:_?date)?|postcodes?|post_code|address(?:_?line)?"
+    r"|nhs_?(?:no|number)?|chi_?(?:no|number)|nino?|national_insurance(?:_?(?:no|number))?|passports?|ip_?address"
+    r"|sort_?code|account_?(?:no|number)|upn|gender|sex|ethnicity|religion)(?:$|_)"
+)
+_PERSONAL_VALUE: Final = re.compile(
+    r"[^@\s]+@[^@\s]+\.[^@\s]+|(?:\+44|0)[\d ()-]{9,14}|\d{3}[ -]?\d{3}[ -]?\d{4}"
+    r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, its data type in Croissant, rows without a value, and examples of its values."""
+
+    name: str
+    type: NamedNode
+    is_array: bool
+    rows: int
+    nulls: int
+    personal: bool
+    examples: tuple[str, ...]
+
+
+def describe_columns(path: Path) -> list[Column]:
+    """Reads the first 100,000 rows of a CSV, JSON or Parquet file.
+
+    Raises `SourceError` where there is no such file, `ParseError` where it cannot be read as a table, and
+    `SettingError` where DuckDB, which reads it, is not installed.
+    """
+    try:
+        import duckdb
+    except ImportError:
+        raise SettingError(
+            "reading samples of data needs DuckDB", hint="Install it: pip install 'ndl-graph[columns]'"
+        ) from None
+    reader = _READERS.get(path.suffix.casefold())
+    if reader is None:
+        raise ParseError(
+            "this is no table that can be read here", where=str(path), hint="One of: " + ", ".join(_READERS)
+        )
+    if not path.is_file():
+        raise SourceError("there is no such file", where=str(path))
+    if not path.stat().st_size:
+        raise SourceError("there is nothing in it", where=str(path))
+    with duckdb.connect(config={"autoinstall_known_extensions": False, "threads": 2}) as database:
+        try:
+            # The name is a parameter, and marks that would make a pattern of it are taken for themselves.
+            name = re.sub(r"([*?\[])", r"[\1]", str(path))
+            database.execute(f"CREATE TABLE sample AS SELECT * FROM {reader} LIMIT {_MOST_ROWS}", [name])  # noqa: S608
+        except duckdb.Error as error:
+            message = str(error).split("\n", 1)[0][:300]
+            raise ParseError(f"the sample cannot be read: {message}", where=str(path)) from None
+        names = [str(row[0]) for row in database.execute("DESCRIBE sample").fetchall()]
+        types = [str(row[1]) for row in database.execute("DESCRIBE sample").fetchall()]
+        coded = _codes(database, path, names) if reader.startswith("read_csv") else set()
+        return [
+            _column(database, name, "VARCHAR" if name in coded else kind)
+            for name, kind in zip(names, types, strict=True)
+        ]
+
+
+def _codes(database: Any, path: Path, names: Sequence[str]) -> set[str]:
+    """Columns of digits that are codes, not numbers: a zero in front would be lost."""
+    rows = f"(SELECT * FROM read_csv(?, all_varchar = true) LIMIT {_MOST_ROWS})"  # noqa: S608
+    asked = ", ".join(f"bool_or(regexp_matches({_quoted(name)}, '^0[0-9]+$'))" for name in names)
+    (found,) = database.execute(f"SELECT {asked} FROM {rows}", [str(path)]).fetchall()  # noqa: S608
+    return {name for name, is_code in zip(names, found, strict=True) if is_code}
+
+
+def _column(database: Any, name: str, kind: str) -> Column:
+    column = _quoted(name)
+    ((rows, values),) = database.execute(f"SELECT count(*), count({column}) FROM sample").fetchall()  # noqa: S608
+    found = database.execute(
+        f"SELECT {column}::VARCHAR FROM sample WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 50"  # noqa: S608
+    ).fetchall()
+    texts = [str(row[0]) for row in found]
+    personal = bool(_PERSONAL_NAME.search(_snake(name))) or any(map(_PERSONAL_VALUE.fullmatch, texts))
+    is_array = kind.endswith("[]")
+    plain = re.sub(r"[(\[ ].*", "", kind)
+    examples = () if personal else tuple(text for text in texts if 0 < len(text) <= _LONGEST)[:_EXAMPLES]
+    return Column(name, _TYPES.get(plain, SCHEMA.Text), is_array, rows, rows - values, personal, examples)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).casefold())
+
+
+def record_set(columns: Sequence[Column], name: str, dataset: str, file: str | None = None) -> Iterator[Triple]:
+    """The columns as a Croissant record set of the dataset with that IRI; `file` is the IRI of their distribution."""
+    base = f"{dataset}{'/' if '#' in dataset else '#'}{quote(name, safe='')}"
+    table = NamedNode(base)
+    yield Triple(NamedNode(dataset), CR.recordSet, table)
+    yield Triple(table, RDF.type, CR.RecordSet)
+    yield Triple(table, SCHEMA.name, Literal(name))
+    for column in columns:
+        field = NamedNode(f"{base}/{quote(column.name, safe='')}")
+        yield Triple(table, CR.field, field)
+        yield Triple(field, RDF.type, CR.Field)
+        yield Triple(field, SCHEMA.name, Literal(column.name))
+        yield Triple(field, CR.dataType, column.type)
+        if column.is_array:
+            yield Triple(field, CR.isArray, Literal("true", datatype=XSD.boolean))
+        if column.rows and not column.nulls:
+            yield Triple(field, _REQUIRED, Literal("true", datatype=XSD.boolean))
+        for example in column.examples:
+            yield Triple(field, SKOS.example, Literal(example))
+        if file is not None:
+            source, extract = NamedNode(f"{field.value}/source"), NamedNode(f"{field.value}/extract")
+            yield Triple(field, CR.source, source)
+            yield Triple(source, CR.fileObject, NamedNode(file))
+            yield Triple(source, CR.extract, extract)
+            yield Triple(extract, CR.column, Literal(column.name))

@@ -1,0 +1,98 @@
+"""Columns of samples: types, gaps, examples, and nothing personal; what comes out loads as Croissant."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ndl_graph.columns import Column, describe_columns
+from ndl_graph.errors import ParseError, SourceError
+from ndl_graph.namespaces import SCHEMA
+from tests.conftest import run
+
+CSV = """code,Level (m),read at,contactEmail,SURNAME,phone?,open,note
+0012,1.5,2026-01-01 10:00:00,ann@example.org,Jones,x,true,
+0013,,2026-01-02 11:30:00,bob@example.org,Smith,07700 900123,false,
+0014,2,2026-01-03 00:00:00,,Evans,,true,
+"""
+
+
+def by_name(path: Path) -> dict[str, Column]:
+    return {column.name: column for column in describe_columns(path)}
+
+
+def test_a_sheet_is_described_without_what_is_personal(tmp_path: Path) -> None:
+    (tmp_path / "gauges [1].csv").write_text(CSV)
+    found = by_name(tmp_path / "gauges [1].csv")
+    assert {name: column.type for name, column in found.items()} == {
+        "code": SCHEMA.Text, "Level (m)": SCHEMA.Float, "read at": SCHEMA.DateTime, "contactEmail": SCHEMA.Text,
+        "SURNAME": SCHEMA.Text, "phone?": SCHEMA.Text, "open": SCHEMA.Boolean, "note": SCHEMA.Text,
+    }  # fmt: skip
+    assert found["code"].examples == ("0012", "0013", "0014"), "zeros in front are kept"
+    assert (found["Level (m)"].rows, found["Level (m)"].nulls) == (3, 1)
+    assert [name for name, column in found.items() if column.personal] == ["contactEmail", "SURNAME", "phone?"]
+    assert all(column.examples == () for column in found.values() if column.personal)
+
+
+@pytest.mark.parametrize("kind", ["json", "parquet"])
+def test_json_and_parquet_are_described_too(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"some.{kind}"
+    if kind == "json":
+        path.write_text(json.dumps([{"id": 1, "tags": ["a"], "share": 0.5}, {"id": 2, "tags": [], "share": None}]))
+    else:
+        query = "SELECT * FROM (VALUES (1, ['a'], 0.5::DOUBLE), (2, [], NULL)) AS t(id, tags, share)"
+        duckdb.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+    found = by_name(path)
+    assert (found["id"].type, found["share"].type) == (SCHEMA.Integer, SCHEMA.Float)
+    assert (found["tags"].type, found["tags"].is_array) == (SCHEMA.Text, True)
+    assert (found["id"].nulls, found["share"].nulls) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("a.parquet", b"no parquet at all", ParseError),
+        ("a.json", b"{broken", ParseError),
+        ("a.txt", b"text", ParseError),
+        ("a.csv", b"", SourceError),
+        ("missing.csv", None, SourceError),
+    ],
+)
+def test_what_is_no_table_is_told(name: str, content: bytes | None, error: type, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(error) as told:
+        describe_columns(tmp_path / name)
+    assert name in str(told.value)
+    done = run("describe-columns", name, cwd=tmp_path)
+    assert done.code == 2
+    assert "Traceback" not in done.err
+
+
+def test_what_comes_out_makes_croissant_of_a_description(tmp_path: Path) -> None:
+    (tmp_path / "gauges.csv").write_text(CSV)
+    dataset, file = "https://data.example.gov.uk/rivers", "https://data.example.gov.uk/rivers#file"
+    done = run("describe-columns", "gauges.csv", "--dataset", dataset, "--distribution", file, cwd=tmp_path)
+    assert done.code == 0
+    assert "contactEmail: Text, 1 of 3 without a value, looks personal: no examples" in done.err
+    assert "ann@example.org" not in done.out + done.err
+    described = done.out + (
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> ."
+        f'<{dataset}> a dcat:Dataset ; dct:title "Rivers" ; dct:description "Levels." ; dcat:distribution <{file}> .'
+        f"<{file}> a dcat:Distribution ; dcat:downloadURL <https://data.example.gov.uk/gauges.csv> ; "
+        "dcat:mediaType <https://www.iana.org/assignments/media-types/text/csv> ."
+    )
+    (tmp_path / "rivers.ttl").write_text(described)
+    written = run("convert", "rivers.ttl", "--to", "croissant", cwd=tmp_path)
+    (table,) = [json.loads(written.out)["recordSet"]] if written.code == 0 else [{}]
+    assert table["name"] == "gauges"
+    assert {one["name"]: one["dataType"] for one in table["field"]}["Level (m)"] == "sc:Float"
+    assert {one["source"]["extract"]["column"] for one in table["field"]} >= {"code", "Level (m)"}
+
+
+def test_a_dataset_is_named_by_an_iri(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    done = run("describe-columns", "a.csv", "--dataset", "my rivers", cwd=tmp_path)
+    assert done.code == 2
+    assert "no absolute IRI" in done.err
