@@ -41,7 +41,7 @@ RULES: dict[str, set[str]] = {
     },
     "links": {"errors", "quality"},
     "settings": {
-        "catalog", "errors", "formats", "links", "loading", "quality", "sources", "sparql",
+        "catalog", "errors", "formats", "links", "loading", "quality", "search", "sources", "sparql",
         "stores", "validation",
     },
 }  # fmt: skip
