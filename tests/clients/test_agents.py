@@ -127,7 +127,10 @@ def test_resources_completion_and_prompt(talk: Callable[[Talk], Any]) -> None:
     [
         ("search_datasets", {"q": "x", "cursor": "nonsense"}, "send `next`"),
         ("search_datasets", {"q": "x", "limit": 5000}, "50"),
+        ("search_datasets", {"q": "x", "filters": {"publsher": ["y"]}}, "publsher"),
         ("get_datasets", {"iris": []}, "at least 1"),
+        ("get_datasets", {"iris": ["x" * 501]}, "500"),
+        ("sparql_query", {"query": f"SELECT {' '.join(f'?v{n}' for n in range(3000))} {{ ?a ?b ?c }}"}, "variables"),
         ("get_datasets", {"iris": ["a"], "view": "everything"}, "summary"),
         ("sparql_query", {"query": "SELECT * { ?s ?p "}, "SPARQL"),
         ("sparql_query", {"query": "DROP ALL"}, "read"),
@@ -162,6 +165,33 @@ def test_queries_keep_the_limits_of_the_endpoint_and_teach(service: httpx.Client
             assert graph["vars"] == ["subject", "predicate", "object"]
             slow = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(STR(?a) < STR(?g)) }"
             assert "narrow" in (await refused(client, "sparql_query", query=slow)).casefold()
+
+    asyncio.run(whole())
+
+
+def test_values_of_an_answer_are_kept_as_they_are(service: httpx.Client) -> None:
+    address = "https://example.org/" + "long/" * 300
+    text = "<b>bold</b> " + "x" * 3_000
+
+    async def whole() -> None:
+        async with Client(f"{service.base_url}/mcp") as client:
+            query = f'SELECT ?iri ?text {{ VALUES (?iri ?text) {{ (<{address}> "{text}") (<urn:a> "<i>") }} }}'
+            answer = await call(client, "sparql_query", query=query)
+            (iri, cut), (_, short) = answer["rows"]
+            assert iri == address, "an address is never cut"
+            assert cut.startswith("<b>bold</b> xxx")
+            assert cut.endswith("(cut)")
+            assert short == "<i>"
+            assert answer["truncated"] is True
+            made = await call(client, "sparql_query", query='CONSTRUCT { <urn:a> <urn:b> "<tag>" } WHERE {}')
+            assert made["rows"] == [["urn:a", "urn:b", '"<tag>"']]
+            (shapes,) = (await client.read_resource("ndl://shapes/dcat-ap")).contents
+            assert len(getattr(shapes, "text", "").encode()) <= MOST
+            assert "mandatory" in getattr(shapes, "text", "")
+            many = [f"https://ex.org/{number}" for number in range(9)]
+            read = await call(client, "get_datasets", iris=[*many, "price-paid-data"], view="croissant")
+            assert read["not_found"] == many
+            assert read["left_out"] == []
 
     asyncio.run(whole())
 
