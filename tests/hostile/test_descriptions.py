@@ -99,3 +99,16 @@ def test_rows_after_blank_lines_keep_their_lines(tmp_path: Path) -> None:
     done = run("validate", "a.csv", "--profile", "ukgov", "--report", "json", cwd=tmp_path)
     lines = {one["focus_node"]: one["line"] for one in json.loads(done.out)["results"]}
     assert lines == {"http://ex.org/a": 4, "http://ex.org/b": 7}
+
+
+def test_what_has_no_address_or_a_short_one_is_called_as_the_steward_knows_it(tmp_path: Path) -> None:
+    text = HEAD + '<rivers> a dcat:Dataset ; dct:title "R" ; dcat:distribution [ a dcat:Distribution ] .'
+    (tmp_path / "a.ttl").write_text(text)
+    for profile in ("dcat-ap", "ndl"):
+        done = run("validate", "a.ttl", "--profile", profile, cwd=tmp_path)
+        assert "relative:" not in done.out
+        assert "genid" not in done.out
+        assert "a part without an address  (a.ttl:2)" in done.out
+    done = run("validate", "a.ttl", "--profile", "dcat-ap", cwd=tmp_path)
+    assert "rivers  (a.ttl:2)" in done.out
+    assert "<rivers> dct:description" in done.out

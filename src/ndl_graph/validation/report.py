@@ -14,7 +14,7 @@ from pyoxigraph import Literal as RdfLiteral
 from ndl_graph.namespaces import PREFIXES, RDF, SH, compact
 from ndl_graph.record import Term, triples_of
 
-__all__ = ["REPORTS", "Result", "Severity", "ValidationReport", "grouped", "shown_example", "shown_value"]
+__all__ = ["REPORTS", "Result", "Severity", "ValidationReport", "grouped", "shown_example", "shown_node", "shown_value"]
 
 Severity = Literal["violation", "warning", "info"]
 
@@ -164,8 +164,22 @@ def _visible(text: str) -> str:
     return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
 
 
+def is_named(node: str) -> bool:
+    """Whether the steward gave the node an address, rather than we for want of one."""
+    return not node.startswith("_:") and "/.well-known/genid/" not in node
+
+
+def shown_node(node: str) -> str:
+    """The node as the steward knows it: an address as it is written, relative to the file where it is."""
+    return _visible(node.removeprefix(_RELATIVE)) if is_named(node) else "a part without an address"
+
+
+#: What readers put in front of an address that is relative to the file.
+_RELATIVE: Final = "relative:///"
+
+
 def _place(found: Result) -> str:
-    place = "a part without an address" if found.focus_node.startswith("_:") else _visible(found.focus_node)
+    place = shown_node(found.focus_node)
     if found.file:
         place += f"  ({_visible(found.file)}{f':{found.line}' if found.line else ''})"
     return place
@@ -175,18 +189,18 @@ def shown_value(found: Result) -> str:
     """What stands there now, as the steward wrote it."""
     if found.value is None or found.value == found.focus_node:
         return ""
-    value = "a part without an address" if found.value.startswith("_:") else _visible(" ".join(found.value.split()))
+    value = shown_node(" ".join(found.value.split()))
     value = value if len(value) <= 120 else value[:119] + "…"
     return f"{short_path(found.path)} {value}" if found.path else value
 
 
 def shown_example(found: Result) -> str:
     """The remedy, said of the very node that lacks it."""
-    if not found.example or found.focus_node.startswith("_:") or found.example.startswith(("<", '"')):
+    if not found.example or not is_named(found.focus_node) or found.example.startswith(("<", '"')):
         return found.example
     if not found.example.endswith(";"):
         return found.example
-    return f"<{found.focus_node}> {found.example.removesuffix(';').rstrip()} ."
+    return f"<{shown_node(found.focus_node)}> {found.example.removesuffix(';').rstrip()} ."
 
 
 _SHOWN: Final = 5
@@ -291,7 +305,7 @@ def github(report: ValidationReport) -> str:
     lines = []
     for found in report.results:
         place = f"file={escaped(found.file, ':,')},line={found.line or 1}," if found.file else ""
-        body = f"{found.message} {found.fix} ({found.focus_node})"
+        body = f"{found.message} {found.fix} ({shown_node(found.focus_node)})"
         title = escaped(short_path(found.path) or "description", ":,")
         lines.append(f"::{level[found.severity]} {place}title={title}::{escaped(body)}")
     return "\n".join([*lines, summary(report)])
