@@ -2,7 +2,8 @@
 
 `python benchmarks/search.py ../shared/search/uk-questions.jsonl CATALOGUE...` loads the catalogues, makes vectors, and
 tells nDCG@10 with its 95 % bootstrap interval, how often a right answer is among the first three and ten, refusals,
-and how long a search takes.
+and how long a search takes. With `datafinder-queries.jsonl` and `datafinder-documents.jsonl` it does so on DataFinder:
+sentences (or, with `--keyphrases`, key phrases) of papers, and the datasets that they used.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 from statistics import mean, quantiles
 from time import perf_counter
 from typing import Any, Final
+from urllib.parse import quote
 
 from processes import table
 
@@ -77,16 +79,54 @@ def measured(name: str, search: Search, questions: Sequence[Mapping[str, Any]]) 
     ]
 
 
+def questions_of(path: Path, keyphrases: bool) -> list[dict[str, Any]]:
+    """The questions of a file, each with `q` and `gold`: graded dataset IRIs."""
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    if "query" not in lines[0]:
+        return lines
+    name = "keyphrases" if keyphrases else "query"
+    return [{"q": one[name], "gold": {_iri(used): 1 for used in one["relevant"]}} for one in lines]
+
+
+def catalogue_of(path: str, folder: Path) -> str:
+    """The path itself, or that of the documents of DataFinder as DCAT."""
+    if not path.endswith(".jsonl"):
+        return path
+    documents = [json.loads(line) for line in Path(path).read_text("utf-8").splitlines()]
+    dct = "http://purl.org/dc/terms/"
+    made = [
+        {
+            "@id": _iri(one["id"]),
+            "@type": ["http://www.w3.org/ns/dcat#Dataset"],
+            f"{dct}title": [{"@value": one["id"]}],
+            f"{dct}alternative": [{"@value": one["title"]}],
+            f"{dct}description": [{"@value": f"{one['title']}. {one['description']}"}],
+        }
+        for one in documents
+    ]
+    target = folder / "documents.jsonld"
+    target.write_text(json.dumps(made), "utf-8")
+    return str(target)
+
+
+def _iri(name: str) -> str:
+    return f"https://datafinder.example/{quote(name, safe='')}"
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("questions", type=Path)
     parser.add_argument("catalogues", nargs="+")
+    parser.add_argument("--keyphrases", action="store_true")
     asked = parser.parse_args()
-    questions = [json.loads(line) for line in asked.questions.read_text("utf-8").splitlines()]
+    questions = questions_of(asked.questions, asked.keyphrases)
     with tempfile.TemporaryDirectory() as folder:
         store = EmbeddedStore(Path(folder) / "store")
-        Loader(store, [load_profile("ndl", store.base_iri)]).load([Source(one) for one in asked.catalogues])
+        paths = [catalogue_of(one, Path(folder)) for one in asked.catalogues]
+        # Documents that name nobody are no descriptions to publish, and are searched as they are.
+        profiles = [load_profile("ndl", store.base_iri)] if paths == asked.catalogues else []
+        Loader(store, profiles).load([Source(one) for one in paths])
         embedder = Embedder.installed(threads=2)
         assert embedder is not None, "the model is not installed"
         plain, catalog = Catalog(store), Catalog(store)
