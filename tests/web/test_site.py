@@ -148,3 +148,38 @@ def test_methods_that_write_are_refused(service: httpx.Client) -> None:
     answer = service.post("/dataset/price-paid-data", content=b"x")
     assert answer.status_code == 405
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("OPTIONS", "/validate", "GET, HEAD, POST"),
+        ("DELETE", "/sparql", "GET, HEAD, POST, OPTIONS"),
+        ("POST", "/dataset/price-paid-data", "GET, HEAD"),
+        ("GET", "/api/validate", "POST"),
+    ],
+)
+def test_a_method_that_is_not_there_is_told_with_those_that_are(
+    service: httpx.Client, method: str, path: str, allowed: str
+) -> None:
+    answer = service.request(method, path)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == allowed
+
+
+def test_the_api_description_tells_of_bodies_and_of_errors(service: httpx.Client) -> None:
+    told = service.get("/openapi.json").json()
+    operations = [one for path in told["paths"].values() for one in path.values()]
+    assert len(operations) > 40
+    for one in operations:
+        problem = one["responses"]["default"]["content"]["application/problem+json"]
+        assert problem["schema"]["required"] == ["type", "title", "status", "detail", "instance"]
+        assert one.get("description") or one.get("summary")
+    assert problem["schema"]["required"] == sorted(problem["example"].keys() & {*problem["schema"]["required"]},
+                                                   key=problem["schema"]["required"].index)  # fmt: skip
+    for path, kind in (("/sparql", "application/sparql-query"), ("/api/validate", "text/turtle")):
+        body = told["paths"][path]["post"]["requestBody"]
+        assert body["required"] is True
+        assert kind in body["content"]
+    wrong = service.get("/dataset/nowhere").json()
+    assert problem["schema"]["required"] == [name for name in problem["schema"]["required"] if name in wrong]

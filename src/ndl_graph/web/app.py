@@ -135,6 +135,7 @@ def create_app(
         description="Descriptions of public datasets: find them, cite them, and learn who may use them.",
         docs_url=None,
         redoc_url=None,
+        responses=problems.RESPONSES,
     )
     answers: Counter[int] = Counter()
     started = time.time()

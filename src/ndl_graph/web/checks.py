@@ -42,6 +42,25 @@ _FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 _MOST_FIELDS: Final = 100
 
 
+_TEXT: Final = {"schema": {"type": "string", "description": "The description itself."}}
+_FORM: Final = {
+    "schema": {
+        "type": "object",
+        "properties": {
+            "description": {"type": "string", "description": "The description itself."},
+            "file": {"type": "string", "format": "binary", "description": "Or a file that holds it."},
+            "profile": {"type": "string", "description": "Names of profiles, with commas.", "example": "ndl,dcat-ap"},
+            "format": {"type": "string", "description": "Its format, where it cannot be told."},
+        },
+    }
+}
+
+
+def _described() -> list[str]:
+    """Media types of the formats in which a description can be sent as it is."""
+    return sorted({form.media_type for form in readable()} - set(_FORMS))
+
+
 class _Checks:
     """Runs checks a few at a time, beside the pages that others read."""
 
@@ -216,8 +235,16 @@ def router(catalog: Catalog, pages: Pages, settings: Settings) -> APIRouter:
         return Response(body, 200, {"Vary": "Accept", "Cache-Control": "no-store"}, media_type + charset)
 
     get(routes, "/validate", form)
-    routes.add_api_route("/validate", validate, methods=["POST"], response_class=Response, response_model=None)
-    routes.add_api_route("/api/validate", api, methods=["POST"], response_class=Response, response_model=None)
+    for path, handler, bodies in (("/validate", validate, _FORMS), ("/api/validate", api, (*_FORMS, *_described()))):
+        body = {"required": True, "content": {kind: _FORM if kind in _FORMS else _TEXT for kind in bodies}}
+        routes.add_api_route(
+            path,
+            handler,
+            methods=["POST"],
+            response_class=Response,
+            response_model=None,
+            openapi_extra={"requestBody": body},
+        )
     return routes
 
 

@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 import anyio
@@ -360,7 +360,13 @@ def router(endpoint: Endpoint, pages: Pages) -> APIRouter:
         """What can be told of a query without running it: its form, added prefixes, terms that nothing here has."""
         return await endpoint.check(query)
 
-    routes.add_api_route("/sparql", sparql, methods=["GET", "POST"], response_model=None, response_class=Response)
+    query = {"schema": {"type": "string", "example": "SELECT ?dataset { ?dataset a dcat:Dataset } LIMIT 5"}}
+    form = {"schema": {"type": "object", "required": ["query"], "properties": {"query": query["schema"]}}}
+    body = {"application/sparql-query": query, "application/x-www-form-urlencoded": form}
+    more: dict[str, Any] = {"response_model": None, "response_class": Response}
+    routes.add_api_route("/sparql", sparql, methods=["GET"], **more)
+    asked = {"requestBody": {"required": True, "content": body}}
+    routes.add_api_route("/sparql", sparql, methods=["POST"], name="sparql_post", openapi_extra=asked, **more)
     routes.add_api_route("/sparql", sparql, methods=["HEAD"], include_in_schema=False, response_model=None)
     routes.add_api_route("/sparql", options, methods=["OPTIONS"], include_in_schema=False, response_model=None)
     get(routes, "/data", data)

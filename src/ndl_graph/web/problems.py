@@ -8,6 +8,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from ndl_graph.errors import (
     BusyError,
@@ -29,7 +30,7 @@ from ndl_graph.errors import (
 from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
 from ndl_graph.web.pages import Pages
 
-__all__ = ["Problem", "install"]
+__all__ = ["RESPONSES", "Problem", "install"]
 
 _TYPE: Final = "https://w3id.org/ndl-graph/problems#"
 
@@ -66,6 +67,51 @@ class Problem(Exception):  # noqa: N818 - it becomes an answer
         self.detail = detail
         self.headers = dict(headers or {})
         self.more = more
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that some route takes at a request's path."""
+    routes = request.app.router.routes
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+        if any(route.matches({**request.scope, "method": method})[0] == Match.FULL for route in routes)
+    ]
+
+
+#: What an operation answers when it does not do what was asked, for OpenAPI.
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "A problem (RFC 9457): what happened, where, and what to do next.",
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail", "instance"],
+                    "properties": {
+                        "type": {"type": "string", "format": "uri"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string", "description": "What happened, in words."},
+                        "instance": {"type": "string", "description": "The path that was asked for."},
+                        "hint": {"type": "string", "description": "What to do next."},
+                        "line": {"type": "integer", "description": "Where in what was sent."},
+                        "column": {"type": "integer"},
+                    },
+                },
+                "example": {
+                    "type": _TYPE + "not-found",
+                    "title": "Not Found",
+                    "status": 404,
+                    "detail": "There is no record of that name.",
+                    "instance": "/dataset/house-prises",
+                    "hint": "Search for it: /search?q=house+prises",
+                },
+            },
+            "text/html": {"schema": {"type": "string"}},
+        },
+    }
+}
 
 
 def install(app: FastAPI, pages: Pages) -> None:
@@ -119,7 +165,11 @@ def install(app: FastAPI, pages: Pages) -> None:
             404: "There is no such page.",
             405: f"{request.method} cannot be used here.",
         }.get(error.status_code, str(error.detail))
-        return answer(request, Problem(error.status_code, detail, error.headers))
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            # One path may have a route a method, and the router names the methods of the first alone.
+            headers["Allow"] = ", ".join(_methods(request))
+        return answer(request, Problem(error.status_code, detail, headers))
 
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
