@@ -65,6 +65,8 @@ _MOST_GROUPS: Final = 10_000
 _WORDS: Final = 0.3
 _UNKNOWN: Final = 0.2
 _NOTHING: Final = 0.28
+#: Records from which it tells something that a catalogue does not know a word.
+_LARGE: Final = 1_000
 _NEAR: Final = 0.5
 _DEEPEST: Final = 500
 _MARKUP: Final = re.compile(r"<[^>]{0,2000}>")
@@ -471,9 +473,10 @@ class SearchIndex:
         return [math.log(1 + count / (1 + word.records)) for word in words]
 
     def _unknown(self, words: Sequence[_Asked]) -> float:
-        """The part of the information in the words that no record holds at all."""
+        """The part of the information in the words that no record holds at all; a small catalogue knows few words."""
         weights = self._weights(words)
-        return sum(weight for word, weight in zip(words, weights, strict=True) if not word.records) / sum(weights)
+        unknown = sum(weight for word, weight in zip(words, weights, strict=True) if not word.records)
+        return unknown / sum(weights) * min(1.0, len(self) / _LARGE)
 
     def _covered(self, searcher: tantivy.Searcher, words: Sequence[_Asked]) -> dict[str, float]:
         """For records that hold any of the words, the part of the information in the words that they hold."""
