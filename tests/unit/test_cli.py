@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -253,6 +254,16 @@ def test_a_port_in_use(place: Path) -> None:
         done = run("serve", "--port", str(taken.getsockname()[1]), cwd=place)
     assert done.code == 2
     assert "cannot be used" in done.err
+
+
+def test_a_writer_that_writes_for_a_moment_is_waited_for(place: Path) -> None:
+    store = EmbeddedStore(place / "short", BASE)
+    with ThreadPoolExecutor(1) as threads:
+        with store.writer():
+            loading = threads.submit(run, "load", "good.ttl", "--store", "short", "--base-iri", BASE, cwd=place)
+            with pytest.raises(TimeoutError):
+                loading.result(1.5)
+        assert loading.result(60).code == 0
 
 
 def test_a_store_in_use_by_another_writer(place: Path) -> None:

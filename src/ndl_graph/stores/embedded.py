@@ -42,6 +42,9 @@ __all__ = ["EmbeddedStore", "EmbeddedWriter", "Snapshot", "TemporaryStore"]
 
 _FORMAT: Final = 3
 _KEPT: Final = 2  # the newest snapshot and the one before, for going back
+_PATIENCE: Final = (
+    3.0  # seconds that somebody who writes for a moment, such as a service that catches up, is waited for
+)
 _SCATTERED: Final = 4  # bulks after which the files are merged before readers see them
 _BULK: Final = 2_000  # quads from which writing files at once beats a transaction
 
@@ -259,10 +262,10 @@ class EmbeddedStore:
 
     @contextmanager
     def writer(self) -> Iterator[EmbeddedWriter]:
-        """The writer; raises `StoreBusyError` while another process writes. What is not committed is lost."""
+        """The writer; raises `StoreBusyError` where another goes on writing. What is not committed is lost."""
         with _readable_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / "writer.lock", timeout=0)
+        lock = FileLock(self.folder / "writer.lock", timeout=_PATIENCE)
         try:
             lock.acquire()
         except Timeout:
