@@ -293,14 +293,8 @@ def _write_graph(statements: Iterable[Triple | Quad], request: dict[str, Any], s
     return count
 
 
-#: Where the processor is short, a page gets some nine tenths of it and a query the rest.
-_NICE: Final = 10
-
-
 def _confine(memory: int) -> None:
-    """Takes from the process what no query needs: memory beyond a limit, the network, core files, the first turn."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(_NICE)
+    """Takes from the process what no query needs: memory beyond a limit, the network, core files."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
