@@ -98,6 +98,7 @@ class Checker:
         """The statement with its IRIs percent-encoded where they hold what no IRI may; what was wrong is kept."""
         if all(_lawful_term(term) is term for term in (triple.subject, triple.predicate, triple.object)):
             return triple
+        # A term stays of its kind, which the type of `_lawful_term` cannot say.
         lawful = Triple(*map(_lawful_term, (triple.subject, triple.predicate, triple.object)))  # type: ignore[arg-type]
         if lawful.predicate != PLACE:
             self._unlawful.append((triple, lawful))
@@ -108,7 +109,8 @@ class Checker:
         told: set[tuple[str, str | None, str]] = set()
         for triple, lawful in self._unlawful if profile.form != "published" else ():
             in_value = triple.object != lawful.object
-            wrong = triple.object if in_value else triple.subject
+            in_subject = triple.subject != lawful.subject
+            wrong = triple.object if in_value else triple.subject if in_subject else triple.predicate
             key = (
                 str(lawful.subject).strip("<>"),
                 lawful.predicate.value if in_value else None,

@@ -333,7 +333,7 @@ class AgentServer:
         question: Annotated[str, Field(description="What the query should answer.", max_length=500)],
         classes: Annotated[
             list[Annotated[str, Field(max_length=300)]], Field(description="Such as dcat:Distribution.", max_length=5)
-        ] = [],  # noqa: B006
+        ] = [],  # noqa: B006 - the schema of the tool tells its default, and nobody changes it
     ) -> Annotated[CallToolResult, HelpAnswer]:
         """Before writing SPARQL: the nearest example queries, and what the classes have, with counts."""
         counted = await _told(self.catalog.statistics)
@@ -396,7 +396,7 @@ class AgentServer:
         profiles: Annotated[
             list[Annotated[str, Field(max_length=50)]],
             Field(description="Of: " + ", ".join(profile_names()), max_length=8),
-        ] = ["ndl"],  # noqa: B006
+        ] = ["ndl"],  # noqa: B006 - as above
     ) -> Annotated[CallToolResult, CheckAnswer]:
         """Check a description of a dataset: what is wrong, where, and how to mend it. Nothing is stored."""
         content = description.encode()
@@ -531,6 +531,7 @@ class AgentServer:
                 "that this catalogue has nothing for it."
             )
 
+        # The SDK's decorator has no types.
         @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]
         async def complete(ref: Any, argument: Any, context: Any) -> Completion | None:
             del ref, context

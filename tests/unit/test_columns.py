@@ -35,6 +35,23 @@ def test_a_sheet_is_described_without_what_is_personal(tmp_path: Path) -> None:
     assert all(column.examples == () for column in found.values() if column.personal)
 
 
+def test_only_the_file_that_is_named_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a[1].csv").write_text("code,words\n007,x\n")
+    (tmp_path / "a1.csv").write_text("other,words\n1,y\n2,z\n")
+    found = by_name(tmp_path / "a[1].csv")
+    assert list(found) == ["code", "words"]
+    assert (found["code"].type, found["code"].rows) == (SCHEMA.Text, 1)
+
+
+def test_headings_are_headings_where_all_is_text_and_names_of_people_stay_out(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('Name,note,"odd ""name"""\nAnn Lee,call 07700 900123,x\nBob Ray,fine,y\n')
+    found = by_name(tmp_path / "a.csv")
+    assert list(found) == ["Name", "note", 'odd "name"']
+    assert found["Name"].rows == 2
+    assert [found[name].examples for name in ("Name", "note")] == [(), ()]
+    assert found['odd "name"'].examples == ("x", "y")
+
+
 @pytest.mark.parametrize("kind", ["json", "parquet"])
 def test_json_and_parquet_are_described_too(kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"some.{kind}"

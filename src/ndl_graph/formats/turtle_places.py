@@ -25,13 +25,13 @@ class _Sink(RDFSink):
         self.subjects: dict[Any, int] = {}
         self.value_at = self.property_at = 0
 
-    def newLiteral(self, s: str, dt: rdflib.URIRef | None, lang: str | None) -> rdflib.Literal:  # noqa: N802
+    def newLiteral(self, s: str, dt: rdflib.URIRef | None, lang: str | None) -> rdflib.Literal:  # noqa: N802 - rdflib names it so
         """Without rdflib's rewriting of lexical forms."""
         return (
             rdflib.Literal(s, lang=lang, normalize=False) if lang else rdflib.Literal(s, datatype=dt, normalize=False)
         )
 
-    def makeStatement(self, quadruple: Any, why: Any = None) -> None:  # noqa: N802
+    def makeStatement(self, quadruple: Any, why: Any = None) -> None:  # noqa: N802 - rdflib names it so
         """Notes the statement and where it stands."""
         del why
         predicate, subject, value = (self.normalise(None, term) for term in quadruple[1:])
@@ -62,7 +62,7 @@ class _Parser(SinkParser):
         self._property_at = i
         return super().verb(argstr, i, res)
 
-    def objectList(self, argstr: str, i: int, res: MutableSequence[Any]) -> int:  # noqa: N802
+    def objectList(self, argstr: str, i: int, res: MutableSequence[Any]) -> int:  # noqa: N802 - rdflib names it so
         property_at, values_at = self._property_at, []
         while True:
             values_at.append(max(self.skipSpace(argstr, i), 0))
@@ -76,7 +76,7 @@ class _Parser(SinkParser):
         self._property_at, self._values_at = property_at, values_at
         return i
 
-    def makeStatement(self, quadruple: Any) -> None:  # noqa: N802
+    def makeStatement(self, quadruple: Any) -> None:  # noqa: N802 - rdflib names it so
         self._sink.property_at = self._property_at
         self._sink.value_at = self._values_at.pop(0) if self._values_at else self._property_at
         super().makeStatement(quadruple)
