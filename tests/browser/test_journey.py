@@ -69,7 +69,8 @@ def test_filters_narrow_and_can_be_removed(page: Page) -> None:
 
 
 def test_pages_fit_the_screen(page: Page) -> None:
-    for path in ("/", "/dataset?q=school", "/dataset/price-paid-data", "/dataset/national-pupil-database", "/sparql"):
+    records = ("/dataset?q=school", "/dataset/price-paid-data", "/dataset/national-pupil-database")
+    for path in ("/", *records, "/sparql", "/validate", "/quality", "/quality/agents"):
         page.goto(path)
         width = page.viewport_size["width"] if page.viewport_size else 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
