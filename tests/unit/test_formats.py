@@ -8,6 +8,7 @@ import pytest
 import rdflib
 from pyoxigraph import NamedNode
 from rdflib.compare import to_isomorphic
+from rocrate.rocrate import ROCrate
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import ParseError, SettingError, SourceError
@@ -112,6 +113,27 @@ def test_names_and_suffixes_are_unique() -> None:
     assert len({form.name for form in FORMATS}) == len(FORMATS)
     suffixes = [suffix for form in FORMATS for suffix in form.suffixes]
     assert len(set(suffixes)) == len(suffixes)
+
+
+def test_every_record_is_a_ro_crate(demo: Catalog, tmp_path: Path) -> None:
+    form = format_named("ro-crate")
+    assert form.write is not None
+    for record in demo.records():
+        folder = tmp_path / record.slug
+        folder.mkdir()
+        (folder / "ro-crate-metadata.json").write_bytes(form.write(record))
+        crate = ROCrate(str(folder))
+        root, view = crate.root_dataset, demo.describe(record)
+        assert (root["name"], root["identifier"]) == (view.title, view.iri)
+        assert root["license"], "RO-Crate asks for one, or for a sentence"
+        assert root["datePublished"]
+        assert root["publisher"]["name"] == (view.publisher.label if view.publisher else None)
+        # What is behind approval has no files to fetch; each file of the others is a part.
+        addresses = {part.link(DCAT.downloadURL, DCAT.accessURL) for part in view.distributions}
+        parts = {part.id for part in root.get("hasPart") or []}
+        assert parts <= addresses
+        if view.access and view.access.iri and view.access.iri.endswith("#open"):
+            assert parts == addresses - {None}
 
 
 def test_ukgov_is_the_same_in_yaml_and_csv() -> None:

@@ -21,6 +21,7 @@ FORMS = {
     "rdf": "application/rdf+xml",
     "schema.jsonld": 'application/ld+json; profile="https://schema.org/"',
     "croissant.json": 'application/ld+json; profile="http://mlcommons.org/croissant/1.1"',
+    "ro-crate-metadata.json": 'application/ld+json; profile="https://w3id.org/ro/crate/1.1"',
 }
 
 

@@ -10,7 +10,7 @@ from pyoxigraph import RdfFormat, Triple
 
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import ParseError, SettingError, SourceError
-from ndl_graph.formats import croissant, dcat_us, jsonld, markdown, rdf, schema_org, ukgov
+from ndl_graph.formats import croissant, dcat_us, jsonld, markdown, rdf, ro_crate, schema_org, table_schema, ukgov
 from ndl_graph.labels import default_labels
 from ndl_graph.record import Record
 
@@ -123,9 +123,32 @@ FORMATS: Final = (
         None,
         lambda record: markdown.write(_view(record), record.iri.value),
     ),
+    Format(
+        "ro-crate",
+        "RO-Crate 1.1 metadata",
+        "application/ld+json",
+        ("ro-crate-metadata.json",),
+        None,
+        lambda record: ro_crate.write(_view(record), record),
+        profile=ro_crate.PROFILE,
+    ),
     Format("nquads", "N-Quads", "application/n-quads", ("nq",), partial(rdf.read, RdfFormat.N_QUADS)),
     Format("trig", "TriG", "application/trig", ("trig",), partial(rdf.read, RdfFormat.TRIG)),
     Format("dcat-us", "DCAT-US 1.1 data.json", _JSON, (), dcat_us.read),
+    Format(
+        "datapackage",
+        "Data Package (Table Schema)",
+        "application/vnd.datapackage+json",
+        ("datapackage.json",),
+        table_schema.read_data_package,
+    ),
+    Format(
+        "csvw",
+        "CSV on the Web metadata",
+        "application/csvm+json",
+        ("csv-metadata.json",),
+        table_schema.read_csvw,
+    ),
     Format(
         "ukgov-yaml",
         "UK exchange model, YAML",
@@ -212,6 +235,10 @@ def _detect_json(data: IO[bytes]) -> Format:
         data.seek(0)
     if dcat_us.is_dcat_us(document):
         return format_named("dcat-us")
+    if table_schema.is_csvw(document):
+        return format_named("csvw")
+    if table_schema.is_data_package(document):
+        return format_named("datapackage")
     if ukgov.is_ukgov(document):
         return format_named("ukgov-json")
     return format_named("jsonld")

@@ -10,6 +10,7 @@ from ndl_graph.crosswalk import AGENT, DATASET, DISTRIBUTION
 from ndl_graph.description import DescriptionView, View
 from ndl_graph.formats import contexts, jsonld
 from ndl_graph.formats.jsonld import Json, TreeWriter
+from ndl_graph.formats.markdown import citation
 from ndl_graph.namespaces import CR, DCAT, DCT, IANA, PREFIXES, RDF, SCHEMA, XSD
 from ndl_graph.record import Node
 
@@ -146,6 +147,7 @@ def _derived(view: DescriptionView, page: str) -> list[Triple]:
             values = view.views(dcat)
         out += [Triple(root, schema, Literal(value.iri or value.label)) for value in values if value.iri or value.label]
     out.append(Triple(root, SCHEMA.name, Literal(view.title)))
+    out.append(Triple(root, CR.citeAs, Literal(citation(view))))
     if view.summary:
         out.append(Triple(root, SCHEMA.description, Literal(view.summary)))
     for schema, names in (

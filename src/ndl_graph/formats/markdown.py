@@ -6,7 +6,7 @@ from typing import Final
 from ndl_graph.description import DescriptionView, View
 from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, NDL, SCHEMA, VCARD
 
-__all__ = ["one_line", "write"]
+__all__ = ["citation", "one_line", "write"]
 
 _SUMMARY: Final = 900
 _MOST: Final = 8

@@ -1,7 +1,6 @@
 """Search by words and by meaning: one engine behind pages, API and agents."""
 
-from ndl_graph.search.embedding import Embedder
-from ndl_graph.search.index import (
+from ndl_graph.search.answers import (
     FACETS,
     MARKS,
     MOST_OFFSET,
@@ -9,11 +8,11 @@ from ndl_graph.search.index import (
     Group,
     Hit,
     QualityCounts,
-    SearchIndex,
     SearchQuery,
     SearchResult,
-    entry,
 )
+from ndl_graph.search.embedding import Embedder
+from ndl_graph.search.index import SearchIndex, entry
 from ndl_graph.search.meaning import Meaning, Progress
 
 __all__ = [

@@ -5,11 +5,12 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ndl_graph.errors import StoreError
 from ndl_graph.search.embedding import DIMENSIONS, Embedder, Vectors
@@ -19,6 +20,12 @@ __all__ = ["Meaning", "Progress"]
 _STEP: Final = 64
 #: Part of the records that must have a vector before meaning counts: with half of them, the other half would vanish.
 _ENOUGH: Final = 0.99
+#: How many records stand for all when it is asked how near a record is to the rest, how many of them count, and how
+#: much that weighs; vectors are compared so many rows at a time.
+_SAMPLE: Final = 1_000
+_CLOSEST: Final = 5
+_CROWD: Final = 0.2
+_ROWS: Final = 4_096
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,23 @@ class _State:
     snapshot: str
     iris: Sequence[str]
     vectors: Vectors
+    crowding: NDArray[np.float32]
     progress: Progress
+
+
+def _crowding(vectors: Vectors) -> NDArray[np.float32]:
+    """What is taken from the nearness of each record: a part of how near its nearest in a sample are, less the mean."""
+    count = len(vectors)
+    if count <= _CLOSEST:
+        return np.zeros(count, np.float32)
+    sample = np.linspace(0, count - 1, min(count, _SAMPLE)).astype(int)
+    crowd = np.empty(count, np.float32)
+    for start in range(0, count, _ROWS):
+        cosines = vectors[start : start + _ROWS] @ vectors[sample].T
+        own = (sample >= start) & (sample < start + _ROWS)
+        cosines[sample[own] - start, own.nonzero()[0]] = -1.0
+        crowd[start : start + _ROWS] = np.partition(cosines, -_CLOSEST, axis=1)[:, -_CLOSEST:].mean(axis=1)
+    return np.asarray(_CROWD * (crowd - crowd.mean()), np.float32)
 
 
 class Meaning:
@@ -57,13 +80,17 @@ class Meaning:
         return self._state.progress if self._state else Progress()
 
     def nearest(self, snapshot: str, text: str) -> tuple[Sequence[str], Vectors] | None:
-        """The records of a snapshot and the cosine of each with a text; None while there are too few vectors."""
+        """The records of a snapshot and how near each is to a text; None while there are too few vectors.
+
+        That is the cosine, less what a record is near to everything: one in a crowd of like ones would otherwise come
+        up for any question (on the development questions nDCG@10 .70 in place of .68).
+        """
         state = self._state
         if state is None or state.snapshot != snapshot or not state.progress.complete:
             return None
         with self._lock:
             (vector,) = self._embedder.embed([text])
-        return state.iris, state.vectors @ vector
+        return state.iris, state.vectors @ vector - state.crowding
 
     def catch_up(
         self, snapshot: str, texts: Sequence[tuple[str, str]], told: Callable[[Progress], None] = lambda _: None
@@ -89,15 +116,14 @@ class Meaning:
                 if start + _STEP >= len(missing):
                     self._show(snapshot, keys, known)
                 elif self._state is not None:
-                    self._state = _State(
-                        snapshot, self._state.iris, self._state.vectors, Progress(len(known), len(set(keys.values())))
-                    )
+                    progress = Progress(len(known), len(set(keys.values())))
+                    self._state = replace(self._state, snapshot=snapshot, progress=progress)
                 told(self.progress)
 
     def _show(self, snapshot: str, keys: dict[str, str], known: dict[str, Vectors]) -> None:
         iris = [iri for iri, key in keys.items() if key in known]
         vectors = np.array([known[keys[iri]] for iri in iris], np.float32).reshape(len(iris), DIMENSIONS)
-        self._state = _State(snapshot, iris, vectors, Progress(len(iris), len(keys)))
+        self._state = _State(snapshot, iris, vectors, _crowding(vectors), Progress(len(iris), len(keys)))
 
     def _key(self, text: str) -> str:
         return hashlib.sha256(f"{self._embedder.name}\n{text}".encode()).hexdigest()

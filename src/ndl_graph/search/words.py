@@ -10,12 +10,27 @@ from pyoxigraph import Literal, RdfFormat, parse
 from ndl_graph.namespaces import SKOS
 from ndl_graph.resources import vocab_folder
 
-__all__ = ["Thesaurus", "Word", "load_labels"]
+__all__ = ["Thesaurus", "Word", "load_labels", "nations_named"]
 
 #: The forms of one word or phrase of a question, each as the terms that the index has; the question's own form first.
 Word = tuple[tuple[str, ...], ...]
 
 _LABELS: Final = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel)
+
+
+#: What the four nations and their people are called, in English and Welsh.
+_NATIONS: Final = {
+    "England": "england|english|lloegr",
+    "Scotland": "scotland|scottish|scots|alban",
+    "Wales": "wales|welsh|cymru",
+    "Northern Ireland": "northern ireland|northern irish|ulster|gogledd iwerddon",
+}
+
+
+def nations_named(text: str) -> set[str]:
+    """The nations that a question names."""
+    folded = _folded(text)
+    return {name for name, words in _NATIONS.items() if re.search(rf"\b(?:{words})\b", folded)}
 
 
 @cache

@@ -1,0 +1,113 @@
+"""What is asked of the search, and what it answers."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+__all__ = [
+    "FACETS",
+    "MARKS",
+    "MOST_OFFSET",
+    "POINTS",
+    "Group",
+    "Hit",
+    "QualityCounts",
+    "SearchQuery",
+    "SearchResult",
+]
+
+#: Facets in the order of the page; each is a field of the index and a parameter of the search.
+FACETS: Final = ("publisher", "theme", "format", "licence", "access", "place")
+
+#: Records that a search can be paged through; further on, a feed or an export serves better.
+MOST_OFFSET: Final = 10_000
+#: What else a search can be narrowed by: metrics that a description lacks, and rules that it breaks.
+MARKS: Final = ("lacks", "broken")
+#: Points by score; -1 where a record has none.
+POINTS: Final = ("eu", "ai")
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """What is asked: words, chosen facet values, and which part of the answer."""
+
+    text: str = ""
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    limit: int = 20
+    offset: int = 0
+
+    @staticmethod
+    def offset_of(cursor: str) -> int:
+        """The offset that a cursor stands for; raises `ValueError` where it is none of ours."""
+        try:
+            text = base64.urlsafe_b64decode(cursor.encode() + b"==").decode()
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise ValueError("no cursor of this catalogue") from error
+        if not re.fullmatch(r"o:[0-9]{1,5}", text) or int(text[2:]) > MOST_OFFSET:
+            raise ValueError("no cursor of this catalogue")
+        return int(text[2:])
+
+    @staticmethod
+    def cursor_of(offset: int) -> str:
+        """The cursor that stands for an offset."""
+        return base64.urlsafe_b64encode(f"o:{offset}".encode()).decode().rstrip("=")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One record that was found, as the public contract has it."""
+
+    said: dict[str, Any]
+    score: float
+    why: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The hit with its score and why it matched."""
+        return {**self.said, "score": round(self.score, 3), "why": self.why}
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The answer: how many there are, some of them, and the facets of all."""
+
+    total: int
+    hits: tuple[Hit, ...]
+    facets: dict[str, list[tuple[str, int]]]
+    next: str | None
+    advice: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer as the public contract has it."""
+        return {
+            "total": self.total,
+            "hits": [hit.as_json() for hit in self.hits],
+            "facets": {name: dict(values) for name, values in self.facets.items()},
+            "no_good_match": self.total == 0,
+            "advice": self.advice,
+            "next": self.next,
+        }
+
+
+@dataclass(frozen=True)
+class Group:
+    """How many datasets there are of something, and their average points."""
+
+    name: str
+    total: int
+    averages: dict[str, float]
+
+
+@dataclass(frozen=True)
+class QualityCounts:
+    """What the index knows of the quality of many datasets."""
+
+    whole: Group
+    publishers: list[Group]
+    themes: list[Group]
+    points: list[tuple[int, int]]
+    tenths: list[tuple[int, int]]
+    lacks: dict[str, int]
+    broken: list[tuple[str, int]]
