@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
 
+from ndl_graph.access import access_lines, access_of, without_access
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError, QueryError, RemovedError
 from ndl_graph.identity import distinct_slugs
@@ -31,7 +32,17 @@ from ndl_graph.quality import (
     without_scores,
 )
 from ndl_graph.record import Record, Statements, Term
-from ndl_graph.search import Meaning, Progress, QualityCounts, SearchIndex, SearchQuery, SearchResult, entry
+from ndl_graph.search import (
+    Meaning,
+    Progress,
+    QualityCounts,
+    SearchIndex,
+    SearchQuery,
+    SearchResult,
+    UseAnswer,
+    UseQuery,
+    entry,
+)
 from ndl_graph.sparql import Query, Statistics, count
 from ndl_graph.validation import load_profile, profile_names, validate
 
@@ -266,6 +277,14 @@ class Catalog:
             near = self.meaning.nearest(snapshot.name, snapshot.index.in_full(query.text))
         return snapshot.index.search(query, near)
 
+    def levels(self) -> dict[str, int]:
+        """How many records there are of each access level, by its name; `unstated` where none is known."""
+        return self.snapshot().index.levels()
+
+    def usable(self, asked: UseQuery, limit: int = 20) -> list[UseAnswer]:
+        """Datasets by what somebody may do with them."""
+        return self.snapshot().index.usable(asked, limit)
+
     def learn_meaning(self, told: Callable[[Progress], None] = lambda _: None) -> None:
         """Makes the vectors of the newest snapshot that are not known yet; takes as long as it takes."""
         snapshot = self.snapshot()
@@ -321,13 +340,15 @@ class Catalog:
             if triple.subject == one.iri and triple.predicate == DCT.conformsTo and isinstance(triple.object, NamedNode)
         }
         used = [named[iri] for iri in sorted(stated & named.keys())]
-        data = "".join(" .\n".join(without_scores(one.statements.lines)) + " .\n" for one in records)
+        data = "".join(" .\n".join(_own_lines(one)) + " .\n" for one in records)
         broken = broken_rules(records, validate(used, data).results) if used else {}
         changed = []
-        for record in records:
+        access = {record.iri.value: access_of(view) for record, view in views}
+        for record, view in views:
             found = scores.get(record.iri.value)
-            kept = without_scores(record.statements.lines)
-            lines = [*kept, *(score_lines(record, found) if found else ())]
+            kept = _own_lines(record)
+            offer = access_lines(record, view, access[record.iri.value])
+            lines = [*kept, *(score_lines(record, found) if found else ()), *offer]
             if set(lines) != set(record.statements.lines):
                 changed.append((record.iri.value, lines))
         writer.replace(changed, [iri for iri, _ in changed])
@@ -336,6 +357,7 @@ class Catalog:
                 entry(
                     record,
                     view,
+                    access[record.iri.value],
                     found.points if (found := scores.get(record.iri.value)) else None,
                     found.lacks if found else (),
                     broken.get(record.iri.value, ()),
@@ -401,6 +423,11 @@ class Catalog:
         )
         names = ("message", "focus_node", "path")
         return [{name: _text(row[name]) if name in row else None for name in names} for row in found]
+
+
+def _own_lines(record: Record) -> Sequence[str]:
+    """What a record says without what is worked out of it: scores and offer."""
+    return without_access(without_scores(record.statements.lines))
 
 
 _HISTORY: Final = 1_000

@@ -10,13 +10,15 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Triple
 
 from ndl_graph.labels import Labels
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, IANA, NDL, PROV, RDF, RDFS, SCHEMA, SKOS, VCARD
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, IANA, NDL, ODRL, PROV, RDF, RDFS, SCHEMA, SKOS, VCARD
 from ndl_graph.record import Node, Term
 
-__all__ = ["NATIONS", "DescriptionView", "View"]
+__all__ = ["NATIONS", "NATION_NAMES", "DescriptionView", "View"]
 
 _PLACES: Final = "http://statistics.data.gov.uk/id/statistical-geography/"
-_UK: Final = ("England", "Scotland", "Wales", "Northern Ireland")
+#: The four nations.
+NATION_NAMES: Final = ("England", "Scotland", "Wales", "Northern Ireland")
+_UK: Final = NATION_NAMES
 #: Places that say which of the four nations a dataset covers, by IRI and by the names that really occur.
 NATIONS: Final[dict[str, tuple[str, ...]]] = {
     _PLACES + "E92000001": ("England",),
@@ -196,8 +198,9 @@ class DescriptionView(View):
 
     @cached_property
     def access(self) -> View | None:
-        """Who may have the data: our access level, else the standard access rights."""
-        level = self.view(NDL.accessLevel)
+        """Who may have the data: our access level, stated or worked out, else the standard access rights."""
+        offers = (offer.view(NDL.accessLevel) for offer in self.views(ODRL.hasPolicy))
+        level = self.view(NDL.accessLevel) or next((found for found in offers if found), None)
         rights = self.views(DCT.accessRights)
         return level or next((view for view in rights if view.iri), None) or next(iter(rights), None)
 

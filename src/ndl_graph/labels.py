@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
-from ndl_graph.namespaces import IANA, RDFS, SKOS
+from ndl_graph.namespaces import IANA, NDL, RDFS, SKOS
 from ndl_graph.resources import vocab_folder
 
 __all__ = ["Labels", "default_labels"]
@@ -16,11 +16,12 @@ _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_+]+")
 
 
 class Labels:
-    """Labels and definitions by IRI and language."""
+    """Labels, definitions and notes by IRI and language."""
 
     def __init__(self) -> None:
         self._labels: dict[str, dict[str, str]] = {}
         self._definitions: dict[str, dict[str, str]] = {}
+        self._notes: dict[NamedNode, dict[str, dict[str, str]]] = {NDL.who: {}, NDL.takes: {}}
 
     def add(self, path: str) -> None:
         """Reads the labels and definitions of one Turtle file."""
@@ -29,6 +30,7 @@ class Labels:
             SKOS.prefLabel: self._labels,
             SKOS.definition: self._definitions,
             RDFS.comment: self._definitions,
+            **self._notes,
         }
         for quad in parse(path=path, format=RdfFormat.TURTLE):
             table = wanted.get(quad.predicate)
@@ -46,6 +48,10 @@ class Labels:
     def definition(self, iri: str, languages: Sequence[str] = ("en",)) -> str:
         """The definition, or an empty string."""
         return _choose(self._definitions.get(iri), languages) or ""
+
+    def note(self, iri: str, predicate: NamedNode, languages: Sequence[str] = ("en",)) -> str:
+        """What `ndl:who` or `ndl:takes` says of an access level, or an empty string."""
+        return _choose(self._notes[predicate].get(iri), languages) or ""
 
 
 @cache

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from ndl_graph.access import Access, access_lines, access_of, without_access
 from ndl_graph.catalog import GraphStore, GraphWriter, now, summarise
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NdlGraphError, SourceError
@@ -437,14 +438,21 @@ class _Run:
         existing = [known[record.key].iri for record in accepted if record.key in known]
         views = [(record, self._describe(record)) for record in described]
         scores = self._loader.scorer.score(views, verdict.faulty)
+        access = {record.iri.value: access_of(view) for record, view in views}
+        offers = {
+            record.iri.value: list(access_lines(record, view, access[record.iri.value])) for record, view in views
+        }
         graphs = [
             (
                 record.iri.value,
-                self._lines(record, chunk.digests[record.iri.value], known.get(record.key), scores),
+                [
+                    *self._lines(record, chunk.digests[record.iri.value], known.get(record.key), scores),
+                    *offers.get(record.iri.value, ()),
+                ],
             )
             for record in accepted
         ]
-        self._index.replace((_entry(record, view, scores, verdict.broken) for record, view in views), existing)
+        self._index.replace((_entry(record, view, access, scores, verdict.broken) for record, view in views), existing)
         self._stale = self._stale or bool(accepted)
         base = self._loader.base
         turned_away = [
@@ -552,8 +560,8 @@ class _Run:
 
 
 def _published(statements: Statements) -> Statements:
-    """The statements without what another catalogue of this kind has put beside them: scores, and its own record."""
-    kept = without_scores(statements.lines)
+    """The statements without what another catalogue of this kind has put beside them: scores, offers, records."""
+    kept = without_access(without_scores(statements.lines))
     records = {line.split(" ", 1)[0] for line in kept if _DIGEST in line}
     if records:
         kept = tuple(line for line in kept if line.split(" ", 1)[0] not in records)
@@ -571,12 +579,14 @@ def _told_source(name: str) -> str:
 def _entry(
     record: Record,
     view: DescriptionView,
+    access: Mapping[str, Access],
     scores: Mapping[str, Assessment],
     broken: Mapping[str, tuple[str, ...]],
 ) -> dict[str, Any]:
-    found = scores.get(record.iri.value)
-    rules = broken.get(record.iri.value, ())
-    return entry(record, view, found.points if found else None, found.lacks if found else (), rules)
+    iri = record.iri.value
+    found = scores.get(iri)
+    rules = broken.get(iri, ())
+    return entry(record, view, access[iri], found.points if found else None, found.lacks if found else (), rules)
 
 
 def _is_web(key: str) -> bool:

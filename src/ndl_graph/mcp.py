@@ -23,13 +23,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import TypedDict
 
 from ndl_graph import __version__
+from ndl_graph.access import sentences
 from ndl_graph.catalog import Catalog
 from ndl_graph.checking import CheckRequest, check_confined
 from ndl_graph.description import DescriptionView, View
 from ndl_graph.errors import NdlGraphError, NotFoundError, StoreError
 from ndl_graph.formats import croissant, format_named
 from ndl_graph.formats.markdown import citation, one_line
-from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, PREFIXES, SCHEMA, VCARD, compact
+from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, PREFIXES, SCHEMA, VCARD, compact
 from ndl_graph.quality import METRICS, SCORES
 from ndl_graph.record import Record
 from ndl_graph.search import FACETS, SearchQuery
@@ -468,6 +469,10 @@ class AgentServer:
         if name == "access":
             return {
                 "access": _said(view.access.label) if view.access else "not stated",
+                "worked_out_from": next(
+                    (_said(text) for one in view.views(ODRL.hasPolicy) if (text := one.text(NDL.accessEvidence))), None
+                ),
+                "in_plain_words": [_said(one, 300) for one in sentences(view)],
                 "who_may_apply": _said(view.text(NDL.whoMayApply), 500) or None,
                 "conditions": _said(view.text(SCHEMA.conditionsOfAccess), 500) or None,
                 "purposes": [_said(one.label) for one in view.views(DPV.hasPurpose)],

@@ -14,6 +14,7 @@ __all__ = [
     "HYDRA",
     "IANA",
     "NDL",
+    "ODRL",
     "ORG",
     "OWL",
     "POD",
@@ -109,6 +110,7 @@ FOAF: Final = Namespace(PREFIXES["foaf"])
 HYDRA: Final = Namespace(PREFIXES["hydra"])
 IANA: Final = Namespace("https://www.iana.org/assignments/media-types/")
 NDL: Final = Namespace(PREFIXES["ndl"])
+ODRL: Final = Namespace(PREFIXES["odrl"])
 ORG: Final = Namespace(PREFIXES["org"])
 OWL: Final = Namespace(PREFIXES["owl"])
 POD: Final = Namespace(PREFIXES["pod"])

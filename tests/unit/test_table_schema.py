@@ -4,6 +4,7 @@ import copy
 import io
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import mlcroissant
@@ -165,7 +166,5 @@ def test_no_value_anywhere_breaks_the_reader(form: str, document: Any) -> None:
             for key in path[:-1]:
                 target = target[key]
             target[path[-1]] = value
-            try:
-                read(form, broken, places=True)
-            except NdlGraphError as error:
-                assert str(error), path
+            with suppress(NdlGraphError):  # told as an error of ours, or read
+                assert read(form, broken, places=True) is not None

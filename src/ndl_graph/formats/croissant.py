@@ -6,12 +6,13 @@ from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from ndl_graph.access import is_offer, sentences
 from ndl_graph.crosswalk import AGENT, DATASET, DISTRIBUTION
 from ndl_graph.description import DescriptionView, View
 from ndl_graph.formats import contexts, jsonld
 from ndl_graph.formats.jsonld import Json, TreeWriter
 from ndl_graph.formats.markdown import citation
-from ndl_graph.namespaces import CR, DCAT, DCT, IANA, PREFIXES, RDF, SCHEMA, XSD
+from ndl_graph.namespaces import CR, DCAT, DCT, IANA, ODRL, PREFIXES, RDF, SCHEMA, XSD
 from ndl_graph.record import Node
 
 __all__ = ["VERSIONS", "write"]
@@ -108,6 +109,9 @@ def _is_native(triple: Triple) -> bool:
         )
     if triple.predicate == DCT.conformsTo:
         return _text(triple).startswith("http://mlcommons.org/croissant/")
+    if triple.predicate in (ODRL.hasPolicy, ODRL.target) or is_offer(triple.subject):
+        # `usageInfo` leads to an offer, and mlcroissant follows one that leads back without end.
+        return False
     return not name.startswith(_OTHER_WORDS)
 
 
@@ -158,6 +162,14 @@ def _derived(view: DescriptionView, page: str) -> list[Triple]:
             if isinstance(agent.node, (NamedNode, BlankNode)):
                 out.append(Triple(root, schema, agent.node))
                 out += _agent(agent)
+    for offer in view.views(ODRL.hasPolicy):
+        # Use conditions (Croissant 1.1): the offer, and what it says in words.
+        if isinstance(offer.node, NamedNode):
+            out += [
+                Triple(root, SCHEMA.usageInfo, offer.node),
+                Triple(offer.node, RDF.type, ODRL.Offer),
+                Triple(offer.node, SCHEMA.description, Literal(" ".join(sentences(view)))),
+            ]
     if not is_croissant:
         for part in view.distributions:
             out += _file(view, part)

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from ndl_graph.access import sentences
 from ndl_graph.description import DescriptionView, View
 from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, NDL, SCHEMA, VCARD
 
@@ -76,6 +77,7 @@ def _facts(view: DescriptionView) -> list[tuple[str, str]]:
             f"{_safe(licence.label)} <{licence.iri}>" if licence and licence.iri else _named(licence),
         ),
         ("Who can use it", _named(view.access) or "not stated"),
+        ("In plain words", _safe(" ".join(sentences(view)))),
         ("Who may apply", _safe(view.text(NDL.whoMayApply))),
         ("Conditions", _safe(view.text(SCHEMA.conditionsOfAccess))),
         ("How to apply", view.link(NDL.howToApply) or ""),

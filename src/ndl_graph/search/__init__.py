@@ -10,6 +10,9 @@ from ndl_graph.search.answers import (
     QualityCounts,
     SearchQuery,
     SearchResult,
+    UseAnswer,
+    UseQuery,
+    Verdict,
 )
 from ndl_graph.search.embedding import Embedder
 from ndl_graph.search.index import SearchIndex, entry
@@ -29,5 +32,8 @@ __all__ = [
     "SearchIndex",
     "SearchQuery",
     "SearchResult",
+    "UseAnswer",
+    "UseQuery",
+    "Verdict",
     "entry",
 ]

@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 __all__ = [
     "FACETS",
@@ -17,6 +17,9 @@ __all__ = [
     "QualityCounts",
     "SearchQuery",
     "SearchResult",
+    "UseAnswer",
+    "UseQuery",
+    "Verdict",
 ]
 
 #: Facets in the order of the page; each is a field of the index and a parameter of the search.
@@ -111,3 +114,31 @@ class QualityCounts:
     tenths: list[tuple[int, int]]
     lacks: dict[str, int]
     broken: list[tuple[str, int]]
+
+
+#: What somebody may do with a dataset: use it now, after accepting conditions, after registering, or after applying;
+#: ask the holder, who does not say; or not use it.
+Verdict = Literal["now", "conditions", "register", "apply", "ask", "no"]
+
+
+@dataclass(frozen=True)
+class UseQuery:
+    """Who asks for data (the name of an applicant), for what, and what it is to be about.
+
+    `purposes` are the terms of DPV that what it is for goes by; where there are none, every purpose is taken to fit.
+    """
+
+    asker: str
+    purposes: frozenset[str] = frozenset()
+    for_profit: bool = False
+    text: str = ""
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class UseAnswer:
+    """The datasets of one verdict: how many there are, and the first of them."""
+
+    verdict: Verdict
+    total: int
+    hits: tuple[Hit, ...]

@@ -12,13 +12,27 @@ from typing import Any, Final
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
+from pyoxigraph import NamedNode
 from tantivy import FieldType, Filter, Occur, Order, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
+from ndl_graph.access import Access
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import StoreError
 from ndl_graph.namespaces import CR, DCT, RDFS, SCHEMA
 from ndl_graph.record import Record
-from ndl_graph.search.answers import FACETS, MARKS, POINTS, Group, Hit, QualityCounts, SearchQuery, SearchResult
+from ndl_graph.search.answers import (
+    FACETS,
+    MARKS,
+    POINTS,
+    Group,
+    Hit,
+    QualityCounts,
+    SearchQuery,
+    SearchResult,
+    UseAnswer,
+    UseQuery,
+    Verdict,
+)
 from ndl_graph.search.words import Thesaurus, Word, load_labels, nations_named
 
 __all__ = ["SearchIndex", "entry"]
@@ -81,6 +95,8 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
     for name in MARKS:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
+    for name in _USE:
+        builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
     for name in POINTS:
         builder.add_integer_field(name, fast=True, indexed=True)
     builder.add_text_field(_SPELLING, tokenizer_name=_SPELLING, index_option="basic")
@@ -105,6 +121,7 @@ def _analyzer(*, stemmed: bool) -> tantivy.TextAnalyzer:
 def entry(
     record: Record,
     view: DescriptionView,
+    access: Access,
     points: Mapping[str, int] | None = None,
     lacks: Sequence[str] = (),
     broken: Sequence[str] = (),
@@ -113,7 +130,7 @@ def entry(
     description = re.sub(r"\s+", " ", _MARKUP.sub(" ", view.summary)).strip()
     publisher = view.publisher.label if view.publisher else ""
     licence = view.licence
-    access = view.access
+    named = view.at(NamedNode(access.level)) if access.level else view.access
     modified = view.modified[:10]
     return {
         "iri": record.iri.value,
@@ -128,13 +145,19 @@ def entry(
             "theme": [theme.label for theme in view.themes],
             "format": view.formats,
             "licence": [licence.label] if licence and licence.label else [],
-            "access": [access.label] if access and access.label else [],
+            "access": [named.label] if named and named.label else [],
             "place": view.nations,
         },
         "meaning": _meaning(view, description, publisher),
         "points": points or {},
         "lacks": lacks,
         "broken": broken,
+        "use": {
+            "level": [_tail(access.level) if access.level else _UNSTATED],
+            "asker": list(map(_tail, access.askers)) or [_UNSTATED],
+            "purpose": list(access.purposes) or [_UNSTATED],
+            "profit": ["no"] if access.forbids_profit else [],
+        },
         "modified": int(re.sub(r"\D", "", modified).ljust(8, "0")[:8] or 0),
         "hit": {
             "iri": record.iri.value,
@@ -144,7 +167,7 @@ def entry(
             "summary": description[:300],
             "publisher": publisher,
             "licence": (licence.iri or licence.label) if licence else None,
-            "access": access.label if access else None,
+            "access": named.label if named else None,
             "modified": view.modified or None,
             "formats": view.formats,
             "place": view.nations,
@@ -154,6 +177,13 @@ def entry(
 
 
 _FIELD: Final = CR.field
+#: Fields that tell who may use a dataset for what, and the value of each where nothing is stated.
+_USE: Final = ("level", "asker", "purpose", "profit")
+_UNSTATED: Final = "unstated"
+
+
+def _tail(iri: str) -> str:
+    return iri.rsplit("#", 1)[-1]
 
 
 def _meaning(view: DescriptionView, description: str, publisher: str) -> str:
@@ -176,6 +206,21 @@ def _nearness(named: Set[str], covered: Sequence[str]) -> float:
     if not named & set(covered):
         return -_ELSEWHERE
     return _ELSEWHERE / 2 if len(covered) == 1 else 0.0
+
+
+def _hindrance(use: Mapping[str, Sequence[str]], asked: UseQuery) -> str:
+    """What stands between an asker and a dataset, by the name of the field that says so; empty where nothing does."""
+    level = use["level"][0]
+    if level == "not-available" or (level == "government-only" and asked.asker != "public-body"):
+        return "level"
+    if asked.for_profit and use["profit"]:
+        return "profit"
+    if level.startswith("approved"):
+        if not {asked.asker, _UNSTATED} & set(use["asker"]):
+            return "asker"
+        if asked.purposes and not {*asked.purposes, _UNSTATED} & set(use["purpose"]):
+            return "purpose"
+    return ""
 
 
 def _plain(text: str) -> str:
@@ -253,10 +298,13 @@ class SearchIndex:
             for name in MARKS:
                 for value in said[name]:
                     document.add_text(name, value)
+            for name in _USE:
+                for value in said["use"][name]:
+                    document.add_text(name, value)
             for name in POINTS:
                 document.add_integer(name, said["points"].get(name, -1))
             document.add_integer("modified", said["modified"])
-            marks = {"points": said["points"], **{name: list(said[name]) for name in MARKS}}
+            marks = {"points": said["points"], "use": said["use"], **{name: list(said[name]) for name in MARKS}}
             document.add_bytes("marks", json.dumps(marks).encode())
             document.add_bytes("meaning", said["meaning"].encode())
             document.add_bytes("hit", json.dumps(said["hit"], ensure_ascii=False).encode())
@@ -445,6 +493,61 @@ class SearchIndex:
         if words:
             parts.append((Occur.Must, Query.boolean_query([(occur, word.weighted) for word in words])))
         return Query.boolean_query(parts) if parts else Query.all_query()
+
+    def levels(self) -> dict[str, int]:
+        """How many records there are of each access level, by its name; `unstated` where none is known."""
+        wanted = {"level": {"terms": {"field": "level", "size": _FACET_SIZE}}}
+        counted = self._index.searcher().aggregate(Query.all_query(), wanted)
+        return {str(one["key"]): int(one["doc_count"]) for one in counted["level"]["buckets"]}
+
+    def usable(self, asked: UseQuery, limit: int) -> list[UseAnswer]:
+        """Datasets by what somebody may do with them, from using them now to not at all; up to `limit` of each."""
+        searcher = self._index.searcher()
+        terms = zip(self._analyzer.analyze(asked.text), self._spelling.analyze(asked.text), strict=True)
+        words = [self._asked(searcher, word, dict(terms)) for word in self._thesaurus.words(asked.text)]
+        about = self._query(words, self._filters(asked.filters), Occur.Must)
+        groups: dict[Verdict, Query] = {name: self._both(about, one) for name, one in self._verdicts(asked).items()}
+        known = Query.boolean_query(
+            [(Occur.Must, about), *((Occur.MustNot, one) for one in groups.values()), (Occur.Must, Query.all_query())]
+        )
+        found = []
+        for name, query in {**groups, "no": known}.items():
+            # The type stubs of tantivy 0.27 leave `count` out.
+            part: Any = searcher.search(query, limit=max(1, limit), count=True)
+            documents = [searcher.doc(address) for _, address in part.hits[:limit]]
+            hits = tuple(
+                Hit(json.loads(bytes(one["hit"][0])), 0.0, _hindrance(json.loads(bytes(one["marks"][0]))["use"], asked))
+                for one in documents
+            )
+            found.append(UseAnswer(name, int(part.count or 0), hits))
+        return found
+
+    def _verdicts(self, asked: UseQuery) -> "dict[Verdict, Query]":
+        """The datasets of each verdict but the last."""
+
+        def having(name: str, *values: str) -> Query:
+            return Query.term_set_query(self._schema, name, list(values))
+
+        profit = [(Occur.MustNot, having("profit", "no"))] if asked.for_profit else []
+        for_this = [having("purpose", *asked.purposes, _UNSTATED)] if asked.purposes else []
+        reviewed = [having("level", "approved-projects", "approved-projects-in-tre"), *for_this]
+        by_asker = self._both(*reviewed, having("asker", asked.asker, _UNSTATED))
+        if asked.asker == "public-body":
+            by_asker = _any_of([by_asker, self._both(having("level", "government-only"), *for_this)])
+
+        def allowed(query: Query) -> Query:
+            return Query.boolean_query([(Occur.Must, query), *profit])
+
+        return {
+            "now": allowed(having("level", "open")),
+            "conditions": allowed(having("level", "open-with-conditions")),
+            "register": allowed(having("level", "registered")),
+            "apply": allowed(by_asker),
+            "ask": having("level", _UNSTATED),
+        }
+
+    def _both(self, *queries: Query) -> Query:
+        return Query.boolean_query([(Occur.Must, one) for one in queries])
 
     def marks_of(self, iri: str) -> dict[str, Any] | None:
         """The points of a record, what it lacks and which rules it breaks; None where it is not in the index."""

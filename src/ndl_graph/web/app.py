@@ -21,6 +21,7 @@ from ndl_graph.errors import StoreError
 from ndl_graph.settings import Settings, open_federation, open_runner
 from ndl_graph.sparql.pool import Runner
 from ndl_graph.web import (
+    access,
     announce,
     browse,
     checks,
@@ -149,6 +150,7 @@ def create_app(
     # Records first: they are asked for most, and routes are tried in order.
     app.include_router(records.router(catalog, pages, cache))
     app.include_router(browse.router(catalog, pages, cache, settings.page_size, settings.title))
+    app.include_router(access.router(catalog, pages, cache))
     app.include_router(discovery.router(catalog, pages, cache, settings.title))
     queries = endpoint.Endpoint(catalog, runner, open_federation(settings), settings)
     app.include_router(endpoint.router(queries, pages))

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from ndl_graph.labels import Labels
-from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, SCHEMA, VCARD, compact
+from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, SCHEMA, VCARD, compact
 
 __all__ = ["Pages", "safe_html"]
 
@@ -91,13 +91,17 @@ _TERMS: Final = {
     "DCT_modified": DCT.modified,
     "DCT_temporal": DCT.temporal,
     "DCT_title": DCT.title,
-    "DPV_hasPurpose": DPV.hasPurpose,
-    "NDL_cost": NDL.cost,
+    "DPV_hasLegalBasis": DPV.hasLegalBasis,
+    "NDL_accessEvidence": NDL.accessEvidence,
+    "NDL_accessRule": NDL.accessRule,
     "NDL_dataForm": NDL.dataForm,
-    "NDL_decidedBy": NDL.decidedBy,
     "NDL_howToApply": NDL.howToApply,
-    "NDL_timeToAccess": NDL.timeToAccess,
+    "NDL_outputChecking": NDL.outputChecking,
+    "NDL_retention": NDL.retention,
+    "NDL_takes": NDL.takes,
+    "NDL_who": NDL.who,
     "NDL_whoMayApply": NDL.whoMayApply,
+    "ODRL_hasPolicy": ODRL.hasPolicy,
     "SCHEMA_conditionsOfAccess": SCHEMA.conditionsOfAccess,
     "SCHEMA_description": SCHEMA.description,
     "VCARD_hasEmail": VCARD.hasEmail,

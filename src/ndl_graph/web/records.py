@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from pyoxigraph import Literal, NamedNode
 from starlette.concurrency import run_in_threadpool
 
+from ndl_graph.access import sentences
 from ndl_graph.catalog import Catalog
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError
@@ -99,6 +100,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 modified=modified,
                 marks=catalog.marks_of(record.iri.value) or {"points": {}, "lacks": []},
                 dead=_dead_links(record),
+                rules=sentences(view),
                 scores=SCORES,
                 metrics=METRICS,
             )

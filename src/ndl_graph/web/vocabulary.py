@@ -19,7 +19,17 @@ from ndl_graph.web.routing import get
 __all__ = ["router"]
 
 #: Files of `vocab/` that hold terms or concepts of our own.
-_OWN: Final = ("ndl", "access-level", "data-form", "time-to-access", "five-safes", "metric")
+_OWN: Final = (
+    "ndl",
+    "access-level",
+    "access-rule",
+    "applicant",
+    "purpose",
+    "data-form",
+    "time-to-access",
+    "five-safes",
+    "metric",
+)
 
 
 def _own_terms() -> list[Triple]:

@@ -1,0 +1,264 @@
+"""Access: the level that words support, the offer that is made of it, and the sentences that are made of the offer."""
+
+import io
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+
+from ndl_graph.access import APPLICANTS, LEVELS, access_lines, access_of, sentences, without_access
+from ndl_graph.catalog import Catalog
+from ndl_graph.description import DescriptionView
+from ndl_graph.labels import default_labels
+from ndl_graph.namespaces import DCAT, DCT, DPV, NDL, ODRL, RDF
+from ndl_graph.record import Record, Statements, triples_of
+from ndl_graph.search import UseQuery
+from ndl_graph.stores import EmbeddedStore
+from tests.conftest import BASE, load
+
+DATASET: Final = NamedNode("https://data.example.org/d")
+PREFIXES: Final = (
+    "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> . "
+    "@prefix ndl: <https://w3id.org/ndl-graph/vocab#> . @prefix schema: <https://schema.org/> . "
+    "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix dpv: <https://w3id.org/dpv#> . "
+    "@prefix applicant: <https://w3id.org/ndl-graph/vocab/applicant#> . "
+    "@prefix level: <https://w3id.org/ndl-graph/vocab/access-level#> . "
+    "@prefix ar: <http://publications.europa.eu/resource/authority/access-right/> . "
+    "@prefix obo: <http://purl.obolibrary.org/obo/> . "
+    "@prefix time: <https://w3id.org/ndl-graph/vocab/time-to-access#> . "
+)
+OGL: Final = "<http://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/>"
+FILE: Final = "dcat:distribution [ dcat:accessURL <https://data.example.org/d.csv> ]"
+
+
+def record_of(said: str) -> Record:
+    text = f"{PREFIXES} <{DATASET.value}> a dcat:Dataset ; {said} ."
+    triples = [quad.triple for quad in parse(io.BytesIO(text.encode()), RdfFormat.TURTLE)]
+    return Record(NamedNode(f"{BASE}dataset/d"), DATASET, "dataset", DATASET.value, Statements(triples=triples))
+
+
+def view_of(record: Record, more: list[Triple] | None = None) -> DescriptionView:
+    return DescriptionView([*record.triples, *(more or [])], record.dataset, default_labels())
+
+
+def name_of(iri: str | None) -> str | None:
+    return iri.rpartition("#")[2] if iri else None
+
+
+@pytest.mark.parametrize(
+    ("said", "level", "rule"),
+    [
+        ("ndl:accessLevel level:registered ; dct:accessRights ar:PUBLIC", "registered", None),
+        ("dct:accessRights ar:PUBLIC", "open", "stated-open"),
+        ('dct:accessRights "OPEN"', "open", "stated-open"),
+        ('dct:accessRights "INTERNAL" , ar:NON_PUBLIC', "government-only", "stated-internal"),
+        (f"dct:license {OGL} ; {FILE}", "open", "open-licence"),
+        (f"dct:license {OGL}", None, None),  # no way to the data is known
+        (f"dct:license {OGL} ; {FILE} ; dct:accessRights ar:RESTRICTED", None, None),
+        (
+            f"dct:license <https://creativecommons.org/licenses/by-nc/4.0/> ; {FILE}",
+            "open-with-conditions",
+            "licence-with-conditions",
+        ),
+        (
+            'dct:accessRights [ rdfs:label "Researchers work with it in our safe haven." ]',
+            "approved-projects-in-tre",
+            "secure-place",
+        ),
+        ('dct:accessRights "Authorised access by Trust staff only."', "not-available", "staff-only"),
+        ('dct:accessRights "Trust staff only. Also within the regional platform."', None, None),
+        (
+            'dct:accessRights "https://example.org/enable-your-research/apply-for-access"',
+            "approved-projects",
+            "approval",
+        ),
+        ('dct:accessRights "Subject to ethics committee approval"', "approved-projects", "approval"),
+        ('schema:conditionsOfAccess "You must register first."', "registered", "registration"),
+        ('dct:accessRights "Open access"', "open", "open-words"),
+        ('dct:accessRights "Available upon request"', None, None),
+        ('dct:accessRights "Please contact the publisher"', None, None),
+        ('dct:accessRights "Opening hours: 9 to 5, not public"', None, None),
+        ('dct:title "Nothing is said"', None, None),
+    ],
+)
+def test_the_level_is_what_the_words_support(said: str, level: str | None, rule: str | None) -> None:
+    found = access_of(view_of(record_of(said)))
+    assert (name_of(found.level), name_of(found.rule)) == (level, rule)
+    # Whatever was worked out can be checked against the words; what was stated needs no proof.
+    assert bool(found.evidence) == (rule is not None)
+    assert "http" in found.evidence or found.evidence in said
+
+
+def test_real_health_records_get_what_their_words_support(shared: Path) -> None:
+    quads = list(parse(path=str(shared / "data" / "health" / "catalogue.ttl")))
+    datasets = {q.subject for q in quads if q.predicate == RDF.type and q.object == DCAT.Dataset}
+    assert len(datasets) == 303
+    levels: dict[str | None, int] = {}
+    for dataset in datasets:
+        assert isinstance(dataset, NamedNode)
+        view = DescriptionView([quad.triple for quad in quads if quad.subject == dataset] + [
+            quad.triple for quad in quads if not isinstance(quad.subject, NamedNode)
+        ], dataset, default_labels())  # fmt: skip
+        found = access_of(view)
+        levels[name_of(found.level)] = levels.get(name_of(found.level), 0) + 1
+        said = " ".join(" ".join(one.label.split()) for one in view.views(DCT.accessRights))
+        assert not found.evidence or found.evidence.removesuffix(" …") in said
+        if said.startswith("Please contact the publisher"):
+            assert found.level is None, "asking is no rule of who may"
+    assert levels["approved-projects"] > 80
+    assert levels["not-available"] > 5
+    assert levels[None] > 100, "most say only where to ask"
+
+
+FULL: Final = """ndl:accessLevel level:approved-projects-in-tre ; ndl:mayAsk applicant:researcher , applicant:charity ;
+ dpv:hasPurpose dpv:PublicBenefit ; ndl:timeToAccess time:1-2-months ; ndl:cost "Free of charge." ;
+ schema:usageInfo obo:DUO_0000018 ; dct:publisher <https://data.example.org/us> ;
+ dcat:distribution [ dcat:accessURL <https://data.example.org/apply> ;
+   dcat:accessService [ a dcat:DataService ; dct:title "The Vault" ] ]"""
+
+
+def stated(record: Record) -> list[Triple]:
+    view = view_of(record)
+    return triples_of(access_lines(record, view, access_of(view)))
+
+
+def test_an_offer_says_all_that_the_description_does() -> None:
+    record = record_of(FULL)
+    told = sentences(view_of(record, stated(record)))
+    assert told == [
+        "You must apply first, with a project and its purpose.",
+        "Who may ask: Charity or community group and Researcher.",
+        "What it may be used for: Public benefit.",
+        "You work with it in this place, and nowhere else: The Vault.",
+        "Limits on use: Only non-profit organisations, and no commercial use.",
+        "How long that usually takes: 1 to 2 months.",
+        "What it costs: Free of charge.",
+        "You may not use it for profit.",
+        "You cannot take it away or pass it on.",
+    ]
+    welsh = sentences(view_of(record, stated(record)), "cy")
+    assert len(welsh) == len(told)
+    assert "Rhaid gwneud cais yn gyntaf, gyda phrosiect a'i ddiben." in welsh
+
+
+def test_sentences_and_offer_cannot_disagree() -> None:
+    """Each sentence comes from the offer: what is taken out of the offer is no longer said."""
+    record = record_of(FULL)
+    offer = stated(record)
+    whole = sentences(view_of(record, offer))
+    parts = [
+        triple for triple in offer
+        if triple.predicate in (ODRL.constraint, ODRL.duty, ODRL.prohibition, NDL.timeToAccess)
+    ]  # fmt: skip
+    assert len(parts) == 9
+    for part in parts:
+        left = sentences(view_of(record, [triple for triple in offer if triple != part]))
+        assert set(left) != set(whole), part
+    # And the words are the offer's, not the description's: without an offer there are none.
+    assert sentences(view_of(record)) == []
+
+
+@given(
+    level=st.sampled_from(LEVELS),
+    askers=st.sets(st.sampled_from(APPLICANTS)),
+    purposes=st.sets(st.sampled_from([DPV.PublicBenefit.value, DPV.AcademicResearch.value])),
+)
+def test_every_level_makes_an_offer_with_words(level: str, askers: set[str], purposes: set[str]) -> None:
+    said = f"ndl:accessLevel <{level}>"
+    said += "".join(f" ; ndl:mayAsk <{one}>" for one in askers) + "".join(
+        f" ; dpv:hasPurpose <{one}>" for one in purposes
+    )
+    record = record_of(said)
+    offer = stated(record)
+    assert [triple for triple in offer if triple.predicate == RDF.type and triple.object == ODRL.Offer]
+    rules = [triple for triple in offer if triple.predicate in (ODRL.permission, ODRL.prohibition)]
+    assert rules, "an offer has a rule (ODRL 2.2)"
+    for rule in rules:
+        assert [t for t in offer if t.subject == rule.object and t.predicate == ODRL.action], "a rule has an action"
+    for language in ("en", "cy"):
+        assert sentences(view_of(record, offer), language)
+
+
+def test_what_was_worked_out_is_not_taken_for_what_was_said(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "d.ttl"
+    more = 'dct:title "D" ; dct:description "Some long enough description of D." ; dct:publisher "Us"'
+    source.write_text(f"{PREFIXES} <{DATASET.value}> a dcat:Dataset ; {more} ; dct:license {OGL} ; {FILE} .", "utf-8")
+    assert load(store, source).added == 1
+    record = Catalog(store).get(DATASET.value)
+    offers = [triple for triple in record.triples if triple.predicate == ODRL.hasPolicy]
+    assert offers
+    # Loaded again, from what is published here, nothing has changed: our own offer is no statement of the publisher.
+    served = tmp_path / "served.nt"
+    served.write_text("".join(f"{triple} .\n" for triple in record.triples), "utf-8")
+    assert load(store, served).unchanged == 1
+    kept = without_access(record.statements.lines)
+    assert set(record.statements.lines) - set(kept) == {
+        line for line in record.statements.lines if "#offer" in line
+    }  # fmt: skip
+    # An offer of the publisher's own stays.
+    own = f"<{DATASET.value}> {ODRL.hasPolicy} <https://data.example.org/terms>"
+    assert without_access([own]) == [own]
+
+
+def test_could_i_use_this(store: EmbeddedStore, tmp_path: Path) -> None:
+    common = 'dct:description "Some long enough description of it." ; dct:publisher "Us" ; dcat:landingPage <https://x.example>'
+    said = {
+        "open": "ndl:accessLevel level:open",
+        "nc": "dct:license <https://creativecommons.org/licenses/by-nc/4.0/>",
+        "register": "ndl:accessLevel level:registered",
+        "researchers": "ndl:accessLevel level:approved-projects ; ndl:mayAsk applicant:researcher",
+        "benefit": "ndl:accessLevel level:approved-projects-in-tre ; dpv:hasPurpose dpv:PublicBenefit",
+        "any": "ndl:accessLevel level:approved-projects",
+        "government": "ndl:accessLevel level:government-only",
+        "none": "ndl:accessLevel level:not-available",
+        "silent": 'dct:accessRights "Please ask"',
+    }
+    source = tmp_path / "all.ttl"
+    source.write_text(
+        PREFIXES
+        + "".join(
+            f'<https://x.example/{name}> a dcat:Dataset ; dct:title "{name}" ; {common} ; {what} .\n'
+            for name, what in said.items()
+        ),
+        "utf-8",
+    )
+    assert load(store, source).added == len(said)
+    catalog = Catalog(store)
+
+    def ask(who: str, *purposes: str, profit: bool = False) -> dict[str, set[str]]:
+        answers = catalog.usable(UseQuery(who, frozenset(purposes), for_profit=profit))
+        assert [answer.total for answer in answers] == [len(answer.hits) for answer in answers]
+        assert sum(answer.total for answer in answers) == len(said), "every dataset has one verdict"
+        return {answer.verdict: {hit.said["title"] for hit in answer.hits} for answer in answers if answer.hits}
+
+    research = [DPV.AcademicResearch.value, DPV.PublicBenefit.value]
+    assert ask("researcher", *research) == {
+        "now": {"open"}, "conditions": {"nc"}, "register": {"register"}, "apply": {"researchers", "benefit", "any"},
+        "ask": {"silent"}, "no": {"government", "none"},
+    }  # fmt: skip
+    assert ask("company", DPV.CommercialPurpose.value, profit=True) == {
+        "now": {"open"}, "register": {"register"}, "apply": {"any"}, "ask": {"silent"},
+        "no": {"nc", "researchers", "benefit", "government", "none"},
+    }  # fmt: skip
+    assert ask("public-body")["apply"] == {"benefit", "any", "government"}
+    (no,) = [answer for answer in catalog.usable(UseQuery("company", frozenset([DPV.CommercialPurpose.value]), True))
+             if answer.verdict == "no"]  # fmt: skip
+    assert {hit.said["title"]: hit.why for hit in no.hits} == {
+        "nc": "profit", "researchers": "asker", "benefit": "purpose", "government": "level", "none": "level",
+    }  # fmt: skip
+
+
+def test_the_offers_of_the_demo_catalogue_are_in_the_graph(demo: Catalog) -> None:
+    for record in demo.records():
+        view = demo.describe(record)
+        level = view.link(NDL.accessLevel)
+        if level is None:
+            continue
+        (offer,) = view.views(ODRL.hasPolicy)
+        assert offer.link(NDL.accessLevel) == level
+        assert offer.view(NDL.accessRule) is None, "what is stated is not worked out"
+        assert sentences(view)
+        assert not [one for one in sentences(view) if "{" in one or ": ." in one]
