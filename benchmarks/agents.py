@@ -240,7 +240,7 @@ class Others:
         """The nearest vectors, whatever they are."""
         near = self._meaning.nearest(self._catalog.snapshot().name, question)
         assert near is not None
-        best = sorted(zip(near[1].tolist(), near[0], strict=True), reverse=True)[:5]
+        best = sorted(zip(near.values.tolist(), near.iris, strict=True), reverse=True)[:5]
         known = {hit["iri"]: hit for hit in self._all}
         return self._talk([known[iri] for _, iri in best])
 

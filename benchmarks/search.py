@@ -139,7 +139,7 @@ def main() -> None:
         def by_meaning_alone(text: str) -> SearchResult:
             near = meaning.nearest(snapshot.name, text)
             assert near is not None
-            best = sorted(zip(near[1].tolist(), near[0], strict=True), reverse=True)[:10]
+            best = sorted(zip(near.values.tolist(), near.iris, strict=True), reverse=True)[:10]
             hits = [Hit({"dataset": catalog.get(iri).dataset.value}, score, "") for score, iri in best]
             return SearchResult(len(hits), tuple(hits), {}, None)
 

@@ -6,7 +6,7 @@ Stores are handed in; this room knows only the protocol they keep.
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
@@ -17,7 +17,7 @@ from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTr
 
 from ndl_graph.access import access_lines, access_of, without_access
 from ndl_graph.description import DescriptionView
-from ndl_graph.errors import NotFoundError, QueryError, RemovedError
+from ndl_graph.errors import NotFoundError, QueryError, RemovedError, StoreError
 from ndl_graph.identity import distinct_slugs
 from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCT, FOAF, NDL, RDF, XSD
@@ -195,7 +195,7 @@ class Catalog:
         """The record IRI that a slug, a record IRI or a dataset IRI stands for; raises `NotFoundError`."""
         graphs = self.snapshot().view.graphs
         if not name.startswith(("http://", "https://")):
-            for kind in ("dataset", "service", "series"):
+            for kind in ("dataset", "service", "series", "use"):
                 iri = f"{self.base_iri}{kind}/{name}"
                 if _is_iri(iri) and graphs.has(iri):
                     return iri
@@ -258,8 +258,33 @@ class Catalog:
         snapshot = self.snapshot()
         with self._lock:
             if self._listing is None or self._listing[0] != snapshot.name:
-                self._listing = (snapshot.name, _listed(snapshot.view.graphs))
+                self._listing = (snapshot.name, _listed(snapshot.view.graphs, self.base_iri))
             return self._listing[1]
+
+    def uses(
+        self, dataset: DescriptionView | None = None, limit: int = 100, offset: int = 0
+    ) -> tuple[int, list[Record]]:
+        """How many uses of data are registered, and some of them, the newest first; of one dataset, or all.
+
+        A register names datasets by IRI or by title, so both are looked for.
+        """
+        which = "?use a ndl:Use ."
+        if dataset is not None and isinstance(dataset.node, NamedNode):
+            titles = " ".join(str(Literal(text)) for text in dataset.texts(DCT.title))
+            named = f"UNION {{ ?use ndl:datasetName ?name VALUES ?name {{ {titles} }} }}" if titles else ""
+            which = f"{{ ?use prov:used {dataset.node} }} {named} ?use a ndl:Use ."
+        found = self.snapshot().view.graphs.select(
+            "SELECT DISTINCT ?record ?start WHERE { "
+            f"{which} ?record foaf:primaryTopic ?use . OPTIONAL {{ ?use prov:startedAtTime ?start }} }}"
+        )
+        rows = sorted(
+            {(_text(row["start"]) if "start" in row else "", _text(row["record"])) for row in found}, reverse=True
+        )
+        records = {iri: when for when, iri in reversed(rows)}
+        ordered = sorted(records, key=lambda iri: (records[iri], iri), reverse=True)
+        wanted = ordered[offset : offset + limit]
+        read = {record.iri.value: record for record in self._records(self.snapshot().view.graphs, wanted)}
+        return len(ordered), [read[iri] for iri in wanted if iri in read]
 
     def holder_of(self, node: str) -> str:
         """The IRI of the record that says something of a node; raises `NotFoundError`."""
@@ -321,13 +346,25 @@ class Catalog:
         with self.store.writer() as writer:
             shutil.rmtree(writer.folder / "index", ignore_errors=True)
             index = SearchIndex.writing(writer.folder / "index")
-            for batch in batched([row[0] for row in _listed(writer.graphs)], _SCORED):
+            for batch in batched([row[0] for row in _listed(writer.graphs, self.base_iri)], _SCORED):
                 self._score(list(self._records(writer.graphs, batch)), scorer, writer, index)
             index.commit()
             summarise(writer, index, self.base_iri)
             writer.commit()
         self._open = None  # the snapshot may go by the same name with another index
         return len(index)
+
+    def mend(self, scorer: Scorer | None = None) -> bool:
+        """Makes the text index anew where the newest snapshot has none that can be read; tells whether it did."""
+        if not self.store.exists:
+            return False
+        if self.store.is_indexed:
+            with suppress(StoreError):
+                index = self.snapshot().index
+                if len(index) == len(self.listing()):
+                    return False
+        self.reindex(scorer)
+        return True
 
     def _score(self, records: Sequence[Record], scorer: Scorer, writer: GraphWriter, index: SearchIndex) -> None:
         views = [(record, self.describe(record)) for record in records]
@@ -468,12 +505,13 @@ def _is_iri(text: str) -> bool:
     return True
 
 
-def _listed(graphs: Graphs) -> list[tuple[str, str, str]]:
+def _listed(graphs: Graphs, base: str) -> list[tuple[str, str, str]]:
     found = graphs.select(
         "SELECT ?record ?dataset ?modified WHERE { GRAPH ?record { ?record ndl:digest ?digest ; "
         "foaf:primaryTopic ?dataset ; dct:modified ?modified } }"
     )
-    return sorted((_text(row["record"]), _text(row["dataset"]), _text(row["modified"])) for row in found)
+    rows = ((_text(row["record"]), _text(row["dataset"]), _text(row["modified"])) for row in found)
+    return sorted(row for row in rows if not row[0].startswith(f"{base}use/"))
 
 
 def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:

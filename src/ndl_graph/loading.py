@@ -27,7 +27,7 @@ from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, RDF
 from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs
 from ndl_graph.quality import Assessment, Scorer, broken_rules, faulty_records, score_lines, without_scores
-from ndl_graph.record import Description, Record, Spool, Statements, Term, digest, split
+from ndl_graph.record import ASIDE, Description, Record, Spool, Statements, Term, digest, split
 from ndl_graph.search import SearchIndex, entry
 from ndl_graph.sources import Limits, Source, open_item
 from ndl_graph.validation import Profile, Result, ValidationReport, validate
@@ -436,7 +436,7 @@ class _Run:
         if self._loader.dry_run:
             return
         existing = [known[record.key].iri for record in accepted if record.key in known]
-        views = [(record, self._describe(record)) for record in described]
+        views = [(record, self._describe(record)) for record in described if record.kind not in ASIDE]
         scores = self._loader.scorer.score(views, verdict.faulty)
         access = {record.iri.value: access_of(view) for record, view in views}
         offers = {

@@ -30,7 +30,7 @@ from ndl_graph.description import DescriptionView, View
 from ndl_graph.errors import NdlGraphError, NotFoundError, StoreError
 from ndl_graph.formats import croissant, format_named
 from ndl_graph.formats.markdown import citation, one_line
-from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, PREFIXES, SCHEMA, VCARD, compact
+from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, PREFIXES, PROV, SCHEMA, VCARD, compact
 from ndl_graph.quality import METRICS, SCORES
 from ndl_graph.record import Record
 from ndl_graph.search import FACETS, SearchQuery
@@ -252,7 +252,7 @@ class AgentServer:
             list[Annotated[str, Field(max_length=500)]],
             Field(description="Record or dataset IRIs, or slugs.", min_length=1, max_length=10),
         ],
-        view: Literal["summary", "distributions", "fields", "access", "quality", "croissant"] = "summary",
+        view: Literal["summary", "distributions", "fields", "access", "uses", "quality", "croissant"] = "summary",
     ) -> Annotated[CallToolResult, DatasetsAnswer]:
         """Read up to 10 descriptions: what it is, how to get it, its fields, who may use it, or Croissant."""
 
@@ -483,6 +483,9 @@ class AgentServer:
                 "used_in": [_said(s.label) for part in view.distributions for s in part.views(DCAT.accessService)][:5],
                 "contact": [_contact(one) for one in view.contacts][:3],
             }
+        if name == "uses":
+            total, records = self.catalog.uses(view, 10)
+            return {"total": total, "uses": [_use(self.catalog.describe(one), one.iri.value) for one in records]}
         if name == "quality":
             marks = self.catalog.marks_of(record.iri.value) or {}
             return {
@@ -700,6 +703,19 @@ def _expanded(name: str) -> str:
 
 
 _WORD: Final = re.compile(r"[a-z]{3,}")
+
+
+def _use(view: DescriptionView, iri: str) -> dict[str, Any]:
+    return {
+        "iri": iri,
+        "title": _said(view.title),
+        "hypothetical": view.text(NDL.hypothetical) in ("true", "1"),
+        "who": [_said(one.label) for one in view.views(ODRL.assignee)][:5],
+        "summary": _said(view.text(DCT.description), 300),
+        "public_benefit": _said(view.text(NDL.publicBenefit), 200) or None,
+        "from": view.text(PROV.startedAtTime) or None,
+        "to": view.text(PROV.endedAtTime) or None,
+    }
 
 
 def _nearest(question: str, among: Sequence[Example]) -> list[Example]:

@@ -17,9 +17,10 @@ from typing import IO, Final, NamedTuple, Self
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
-from ndl_graph.namespaces import DCAT, DCT, FOAF, PREFIXES, RDF, SCHEMA, SKOS, Namespace
+from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, PREFIXES, RDF, SCHEMA, SKOS, Namespace
 
 __all__ = [
+    "ASIDE",
     "KINDS",
     "Block",
     "Description",
@@ -57,7 +58,11 @@ KINDS: Final = (
     Kind("service", DCAT.DataService),
     Kind("catalog", DCAT.Catalog),
     Kind("dataset", DCAT.Resource),
+    # Who was given access to what, for what: kept beside the descriptions, and no description of data.
+    Kind("use", NDL.Use),
 )
+#: Kinds of records that describe no data of their own: they are not searched, scored or listed as descriptions.
+ASIDE: Final = frozenset({"catalog", "use"})
 
 
 def _written(*terms: NamedNode) -> frozenset[str]:

@@ -1,13 +1,16 @@
 """Searches by words: what things are called elsewhere, misspellings, and questions in whole sentences."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.loading import Loader
-from ndl_graph.search import SearchQuery
+from ndl_graph.search import Nearness, SearchQuery
+from ndl_graph.search.meaning import crowding
 from ndl_graph.search.words import Thesaurus, load_labels
 from ndl_graph.sources import Source
 from ndl_graph.stores import EmbeddedStore
@@ -78,3 +81,94 @@ def test_no_label_stands_for_two_things() -> None:
     labels = [name.casefold() for names in load_labels() for name in names]
     assert len(labels) == len(set(labels))
     assert all(len(names) > 1 for names in load_labels()), "a name alone stands for nothing"
+
+
+NATIONS = """
+<http://ex.org/w> a dcat:Dataset ; dct:title "Hospital waiting times"@en ;
+  dct:spatial <http://statistics.data.gov.uk/id/statistical-geography/W92000004> .
+<http://ex.org/s> a dcat:Dataset ; dct:title "Hospital waiting times"@en ;
+  dct:spatial <http://statistics.data.gov.uk/id/statistical-geography/S92000003> .
+<http://ex.org/u> a dcat:Dataset ; dct:title "Hospital waiting times"@en .
+"""
+
+
+class Even(Nearness):
+    """Everything is equally near."""
+
+    def __init__(self, iris: list[str]) -> None:
+        super().__init__(iris, {iri: place for place, iri in enumerate(iris)}, np.full(len(iris), 0.5, np.float32))
+
+
+@pytest.fixture
+def hospitals(tmp_path: Path) -> Catalog:
+    (tmp_path / "some.ttl").write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n" + NATIONS
+    )
+    store = EmbeddedStore(tmp_path / "store")
+    Loader(store, []).load([Source(str(tmp_path / "some.ttl"))])
+    return Catalog(store)
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [
+        ("hospital waiting times in Wales", "wus"),
+        ("Scottish hospital waiting times", "suw"),
+        ("amseroedd aros ysbytai Cymru", "wus"),
+    ],
+)
+def test_a_nation_that_is_named_comes_first(hospitals: Catalog, question: str, order: str) -> None:
+    index = hospitals.snapshot().index
+    found = index.search(SearchQuery(question), Even([row[0] for row in hospitals.listing()]))
+    assert "".join(hit.said["dataset"][-1] for hit in found.hits) == order
+
+
+def test_a_filter_finds_what_is_not_among_the_nearest(hospitals: Catalog) -> None:
+    iris = [row[0] for row in hospitals.listing()]
+    near = Even(iris)
+    near.values[:] = [0.9, 0.9, 0.9]
+    index = hospitals.snapshot().index
+    found = index.search(SearchQuery("hospital", {"place": ["Wales"]}), near)
+    assert [hit.said["dataset"] for hit in found.hits] == ["http://ex.org/w"]
+    assert found.facets["place"] == [("Wales", 1)]
+    whole = index.search(SearchQuery("hospital", limit=1), near)
+    assert (whole.total, dict(whole.facets["place"])) == (3, {"Wales": 1, "Scotland": 1})
+
+
+def test_a_record_that_came_after_the_vectors_is_found_by_its_words(hospitals: Catalog) -> None:
+    iris = [row[0] for row in hospitals.listing()]
+    found = hospitals.snapshot().index.search(SearchQuery("hospital waiting times"), Even(iris[:1]))
+    assert {hit.said["iri"] for hit in found.hits} == set(iris)
+
+
+def test_one_in_a_crowd_is_less_near() -> None:
+    chance = np.random.default_rng(1)
+    crowd = np.ones((50, 8), np.float32) + 0.01 * chance.standard_normal((50, 8)).astype(np.float32)
+    alone = np.eye(8, dtype=np.float32)[:6]
+    vectors = np.concatenate([crowd, alone])
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    taken = crowding(vectors)
+    assert taken[:50].min() > 0 > taken[50:].max(), "what is near to everything falls, what is near to little rises"
+    assert abs(float(taken.mean())) < 1e-6, "so that the verdict stays what it was"
+    assert not crowding(vectors[:3]).any(), "a few records are no crowd"
+
+
+@pytest.mark.parametrize("damage", ["old", "gone", "empty meta", "no segments"])
+def test_a_broken_index_is_made_anew(hospitals: Catalog, damage: str) -> None:
+    folder = hospitals.snapshot().view.folder / "index"
+    assert not hospitals.mend(), "a whole one is left alone"
+    if damage == "old":
+        (folder / "form").unlink()
+        (folder / "form").write_text("0")
+    elif damage == "gone":
+        shutil.rmtree(folder)
+    elif damage == "empty meta":
+        (folder / "meta.json").unlink()
+        (folder / "meta.json").write_text("")
+    else:
+        for path in folder.glob("*.store"):
+            path.unlink()
+    again = Catalog(hospitals.store)
+    assert again.mend()
+    assert len(again.search(SearchQuery("hospital")).hits) == 3
+    assert not again.mend()

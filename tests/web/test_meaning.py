@@ -125,7 +125,7 @@ def test_nothing_is_computed_twice(embedder: Embedder, tmp_path: Path) -> None:
     assert [(one.done, one.total) for one in told] == [(6, 6)], "the same text has the same vector"
     near = second.nearest("2", "text number 3")
     assert near is not None
-    assert near[0][int(np.argmax(near[1]))] == "http://x/3"
+    assert near.iris[int(np.argmax(near.values))] == "http://x/3"
     assert second.nearest("1", "text") is None, "another snapshot has other records"
 
 

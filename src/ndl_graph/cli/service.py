@@ -22,9 +22,8 @@ def serve(console: Console, host: str | None, port: str | None, store: str | Non
     """The web service: pages, linked data, search and SPARQL."""
     settings = settings_from(host=host, port=port, store=store, base_iri=base_iri)
     catalog = open_catalog(settings)
-    if not catalog.store.is_indexed:
-        console.say("Making the search index …")
-        catalog.reindex()
+    if catalog.mend():
+        console.say("The search index was missing or broken: it was made anew.")
     listener = _listen(settings.host, settings.port)
     port_number = listener.getsockname()[1]
     here = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{port_number}"
@@ -79,6 +78,7 @@ def mcp(console: Console, store: str | None, base_iri: str | None) -> None:
     settings = settings_from(store=store, base_iri=base_iri)
     catalog = open_catalog(settings)
     catalog.snapshot()  # a store that cannot be read is told now, not to the first agent
+    catalog.mend()
     catalog.meaning = open_meaning(settings)
     # What was learnt before is read at once; the rest is learnt while the first agent reads the tools.
     threading.Thread(target=catalog.learn_meaning, daemon=True).start()

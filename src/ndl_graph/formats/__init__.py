@@ -10,7 +10,18 @@ from pyoxigraph import RdfFormat, Triple
 
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import ParseError, SettingError, SourceError
-from ndl_graph.formats import croissant, dcat_us, jsonld, markdown, rdf, ro_crate, schema_org, table_schema, ukgov
+from ndl_graph.formats import (
+    croissant,
+    dcat_us,
+    jsonld,
+    markdown,
+    rdf,
+    ro_crate,
+    schema_org,
+    table_schema,
+    ukgov,
+    use_register,
+)
 from ndl_graph.labels import default_labels
 from ndl_graph.record import Record
 
@@ -159,6 +170,7 @@ FORMATS: Final = (
     ),
     Format("ukgov-json", "UK exchange model, JSON", _JSON, (), ukgov.read_json),
     Format("ukgov-csv", "UK exchange model, CSV", "text/csv", ("csv",), ukgov.read_csv),
+    Format("use-register", "Register of uses, CSV", "text/csv", (), use_register.read),
     Format(
         "html",
         "HTML page with JSON-LD",
@@ -213,6 +225,8 @@ def detect(data: IO[bytes], name: str = "", media_type: str = "") -> Format:
     # Turtle may start with a bracket too: that of a blank node.
     if start[:1] == b"{" or (start[:1] == b"[" and re.match(rb"\[\s*[\[{\"]|\[\s*\]\s*\Z", start)):
         return _detect_json(data)
+    if use_register.is_use_register(start):
+        return format_named("use-register")
     lowered = name.casefold().removesuffix(".gz")
     for form in readable():
         if any(lowered.endswith("." + suffix) for suffix in form.suffixes):

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 __all__ = [
     "FACETS",
     "MARKS",
@@ -14,6 +17,7 @@ __all__ = [
     "POINTS",
     "Group",
     "Hit",
+    "Nearness",
     "QualityCounts",
     "SearchQuery",
     "SearchResult",
@@ -57,6 +61,15 @@ class SearchQuery:
     def cursor_of(offset: int) -> str:
         """The cursor that stands for an offset."""
         return base64.urlsafe_b64encode(f"o:{offset}".encode()).decode().rstrip("=")
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """How near each record of a snapshot is in meaning to what is asked: IRIs, the place of each, and the values."""
+
+    iris: Sequence[str]
+    places: Mapping[str, int]
+    values: NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,14 @@
 import json
 import math
 import re
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import tantivy
@@ -26,6 +29,7 @@ from ndl_graph.search.answers import (
     POINTS,
     Group,
     Hit,
+    Nearness,
     QualityCounts,
     SearchQuery,
     SearchResult,
@@ -46,6 +50,9 @@ _TEXT: Final = {
     "party": 2.0,
     "description": 1.0,
 }
+#: What the fields of the index are, by number: one that was made otherwise is made anew.
+_FORM: Final = "3"
+_FORM_FILE: Final = "form"
 _ANALYZER: Final = "words"
 #: Every word as it is written, without its stem taken: what a misspelt word is near to.
 _SPELLING: Final = "spelling"
@@ -68,10 +75,6 @@ _LONG: Final = 5
 _VERY_LONG: Final = 8
 
 
-#: The records of the snapshot, and the cosine of each with what is asked.
-Nearest = tuple[Sequence[str], NDArray[np.float32]]
-
-
 @dataclass(frozen=True)
 class _Asked:
     """A word of a question: its terms, the records that hold it, how many, and the same weighted by field."""
@@ -80,6 +83,22 @@ class _Asked:
     anywhere: Query
     records: int
     weighted: Query
+
+
+class _Kept(NamedTuple):
+    """What is kept in memory of a document once it was read."""
+
+    iri: str
+    facets: Mapping[str, Sequence[str]]
+
+
+def _counted(records: Sequence[_Kept]) -> dict[str, list[tuple[str, int]]]:
+    """How many of some records have each facet value, the commonest first."""
+    counts = {name: Counter(chain.from_iterable(one.facets[name] for one in records)) for name in FACETS}
+    return {
+        name: sorted(count.items(), key=lambda item: (-item[1], item[0]))[:_FACET_SIZE]
+        for name, count in counts.items()
+    }
 
 
 def _any_of(queries: Sequence[Query]) -> Query:
@@ -223,9 +242,33 @@ def _hindrance(use: Mapping[str, Sequence[str]], asked: UseQuery) -> str:
     return ""
 
 
+def _highest(scores: NDArray[np.float64], least: float) -> NDArray[np.intp]:
+    """The places of the highest scores, those below `least` left out."""
+    best = np.argpartition(scores, -_DEEPEST)[-_DEEPEST:] if len(scores) > _DEEPEST else np.arange(len(scores))
+    return best[scores[best] >= least]
+
+
 def _plain(text: str) -> str:
     """A name on one line and without marks that cannot be seen, so that it can be shown and asked for as it stands."""
     return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
+
+
+def _check_form(folder: Path) -> None:
+    """Raises `StoreError` where the index was made by another version of this, or is none."""
+    try:
+        form = (folder / _FORM_FILE).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        form = ""
+    if form != _FORM:
+        raise _unreadable(folder, "it was made by another version")
+
+
+def _unreadable(folder: Path, why: str) -> StoreError:
+    return StoreError(
+        f"the search index cannot be read: {why}",
+        where=str(folder),
+        hint="Make it anew from the records: ndl-graph index --store STORE",
+    )
 
 
 @contextmanager
@@ -253,25 +296,28 @@ class SearchIndex:
         self._index.register_tokenizer(_SPELLING, self._spelling)
         self._thesaurus = Thesaurus(load_labels(), self._analyzer.analyze)
         self._writer: tantivy.IndexWriter | None = None
+        self._kept: dict[tuple[int, int], _Kept] = {}
+        self._read: dict[str, _Kept] = {}
 
     @classmethod
     def writing(cls, folder: Path) -> "SearchIndex":
         """The index in a writer's working copy, made where there is none."""
         folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            _check_form(folder)
+        else:
+            (folder / _FORM_FILE).write_text(_FORM, "utf-8")
         with _told_as_store_error():
             return cls(tantivy.Index(_schema(), path=str(folder)))
 
     @classmethod
     def reading(cls, folder: Path) -> "SearchIndex":
         """The index of a snapshot; raises `StoreError` where it cannot be read."""
+        _check_form(folder)
         try:
             return cls(tantivy.Index.open(str(folder)))
         except (ValueError, OSError) as error:
-            raise StoreError(
-                f"the search index cannot be read: {error}",
-                where=str(folder),
-                hint="Load the catalogue again to make it anew.",
-            ) from None
+            raise _unreadable(folder, str(error)) from None
 
     # --- writing ---
 
@@ -292,8 +338,9 @@ class SearchIndex:
                     if value:
                         document.add_text(name, value)
                         document.add_text(_SPELLING, value)
-            for name in FACETS:
-                for value in dict.fromkeys(map(_plain, said["facets"][name])):
+            facets = {name: list(dict.fromkeys(map(_plain, said["facets"][name]))) for name in FACETS}
+            for name, values in facets.items():
+                for value in values:
                     document.add_text(name, value)
             for name in MARKS:
                 for value in said[name]:
@@ -304,7 +351,12 @@ class SearchIndex:
             for name in POINTS:
                 document.add_integer(name, said["points"].get(name, -1))
             document.add_integer("modified", said["modified"])
-            marks = {"points": said["points"], "use": said["use"], **{name: list(said[name]) for name in MARKS}}
+            marks = {
+                "points": said["points"],
+                "use": said["use"],
+                "facets": facets,
+                **{name: list(said[name]) for name in MARKS},
+            }
             document.add_bytes("marks", json.dumps(marks).encode())
             document.add_bytes("meaning", said["meaning"].encode())
             document.add_bytes("hit", json.dumps(said["hit"], ensure_ascii=False).encode())
@@ -318,6 +370,8 @@ class SearchIndex:
                 self._writer.wait_merging_threads()
                 self._writer = None
             self._index.reload()
+            self._kept.clear()
+            self._read.clear()
 
     def _writing(self) -> tantivy.IndexWriter:
         if self._writer is None:
@@ -336,7 +390,7 @@ class SearchIndex:
         documents = (searcher.doc(address) for _, address in found.hits)
         return [(str(one["iri"][0]), bytes(one["meaning"][0]).decode()) for one in documents]
 
-    def search(self, query: SearchQuery, nearest: Nearest | None = None) -> SearchResult:
+    def search(self, query: SearchQuery, nearest: Nearness | None = None) -> SearchResult:
         """Records by meaning and words where `nearest` tells of meaning; else those that hold all the words, else some.
 
         All records where no words are given.
@@ -376,7 +430,7 @@ class SearchIndex:
         query: SearchQuery,
         words: Sequence[_Asked],
         chosen: Sequence[Query],
-        nearest: Nearest,
+        nearest: Nearness,
     ) -> SearchResult:
         """Ranks by meaning plus the part of what the question says that stands in the record word for word.
 
@@ -385,39 +439,68 @@ class SearchIndex:
         catalogue does not know the words, the answer is that nothing is here. Where the question names a nation,
         what covers it comes before what covers others only.
         """
-        iris, cosines = nearest
-        scores = dict(zip(iris, cosines.tolist(), strict=True))
+        scores = nearest.values.astype(np.float64)
         covered = self._covered(searcher, words)
-        for iri, part in covered.items():
-            scores[iri] = scores.get(iri, 0.0) + _WORDS * part
-        best = max(scores.values(), default=0.0)
+        known = {iri: place for iri in covered if (place := nearest.places.get(iri)) is not None}
+        for iri, place in known.items():
+            scores[place] += _WORDS * covered[iri]
+        # A record that came after the vectors were made has its words alone.
+        late = {iri: _WORDS * part for iri, part in covered.items() if iri not in known}
+        best = max(float(scores.max(initial=0.0)), max(late.values(), default=0.0))
         if best - _UNKNOWN * self._unknown(words) < _NOTHING:
             near = self._facets(searcher, Query.all_query())
             themes = ", ".join(name for name, _ in near.get("theme", [])[:5])
             return SearchResult(0, (), {}, None, f"Nothing here is about that. There are descriptions on: {themes}.")
-        least = _NEAR * best
-        ranked = sorted((iri for iri, score in scores.items() if score >= least), key=lambda iri: (-scores[iri], iri))
-        ranked = ranked[:_DEEPEST]
-        asked = Query.term_set_query(self._schema, "iri", ranked)
         if chosen:
-            asked = Query.boolean_query([(Occur.Must, asked), *((Occur.Must, one) for one in chosen)])
-        found: dict[str, dict[str, Any]] = {}
-        for _, address in searcher.search(asked, limit=_DEEPEST).hits:
-            said = json.loads(bytes(searcher.doc(address)["hit"][0]))
-            found[said["iri"]] = said
-        if named := nations_named(query.text):
-            for iri, said in found.items():
-                scores[iri] += _nearness(named, said["place"])
-        ranked = sorted(found, key=lambda iri: (-scores[iri], iri))
+            allowed = {one.iri for one in self._all(searcher, self._query([], chosen, Occur.Must), len(self))}
+            late = {iri: score for iri, score in late.items() if iri in allowed}
+            inside = np.zeros(len(scores), bool)
+            inside[[place for iri in allowed if (place := nearest.places.get(iri)) is not None]] = True
+            scores[~inside] = -1.0
+        found = {nearest.iris[place]: float(scores[place]) for place in _highest(scores, _NEAR * best)} | late
+        if (named := nations_named(query.text)) and found:
+            for one in self._named(searcher, list(found)):
+                found[one.iri] += _nearness(named, one.facets["place"])
+        ranked = sorted(found, key=lambda iri: (-found[iri], iri))[:_DEEPEST]
         page = ranked[query.offset : query.offset + query.limit]
-        hits = []
-        for iri in page:
-            why = self._why(found[iri], words) if iri in covered else ""
-            hits.append(Hit(found[iri], scores[iri], why or "in meaning"))
+        said = self._hits_of(searcher, page)
+        hits = [
+            Hit(said[iri], found[iri], (self._why(said[iri], words) if iri in covered else "") or "in meaning")
+            for iri in page
+        ]
         end = query.offset + len(hits)
         following = SearchQuery.cursor_of(end) if hits and end < len(ranked) else None
         advice = None if ranked else "Nothing here matches. Try fewer or more general words, or take a filter away."
-        return SearchResult(len(ranked), tuple(hits), self._facets(searcher, asked), following, advice)
+        facets = _counted(self._named(searcher, ranked))
+        return SearchResult(len(ranked), tuple(hits), facets, following, advice)
+
+    def _hits_of(self, searcher: tantivy.Searcher, iris: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What search shows of some records."""
+        asked = Query.term_set_query(self._schema, "iri", list(iris))
+        found = [searcher.doc(address) for _, address in searcher.search(asked, limit=max(1, len(iris))).hits]
+        return {str(one["iri"][0]): json.loads(bytes(one["hit"][0])) for one in found}
+
+    def _all(self, searcher: tantivy.Searcher, asked: Query, most: int) -> list[_Kept]:
+        """The records that a query finds, up to `most`."""
+        return [self._kept_of(searcher, address) for _, address in searcher.search(asked, limit=max(1, most)).hits]
+
+    def _named(self, searcher: tantivy.Searcher, iris: Sequence[str]) -> list[_Kept]:
+        """The records of some IRIs; only those that were not read before are looked up."""
+        unread = [iri for iri in iris if iri not in self._read]
+        if unread:
+            self._all(searcher, Query.term_set_query(self._schema, "iri", unread), len(unread))
+        return [self._read[iri] for iri in iris if iri in self._read]
+
+    def _kept_of(self, searcher: tantivy.Searcher, address: tantivy.DocAddress) -> _Kept:
+        """What is kept of a document, read once: a search needs that of hundreds."""
+        key = (address.segment_ord, address.doc)
+        if key not in self._kept:
+            document = searcher.doc(address)
+            facets = json.loads(bytes(document["marks"][0]))["facets"]
+            kept = {name: tuple(map(sys.intern, values)) for name, values in facets.items()}
+            one = self._kept[key] = _Kept(str(document["iri"][0]), kept)
+            self._read[one.iri] = one
+        return self._kept[key]
 
     def in_full(self, text: str) -> str:
         """The text with what its abbreviations stand for, for a model that knows few of them."""
@@ -445,7 +528,7 @@ class SearchIndex:
         )
         whole = sum(weights)
         found = searcher.search(asked, limit=_DEEPEST)
-        return {str(searcher.doc(address)["iri"][0]): float(score) / whole for score, address in found.hits}
+        return {self._kept_of(searcher, address).iri: float(score) / whole for score, address in found.hits}
 
     def _asked(self, searcher: tantivy.Searcher, word: Word, written: Mapping[str, str]) -> _Asked:
         """The word as queries; one that no record holds is taken for a misspelling of what is nearest to it."""

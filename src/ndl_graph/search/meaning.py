@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ndl_graph.errors import StoreError
+from ndl_graph.search.answers import Nearness
 from ndl_graph.search.embedding import DIMENSIONS, Embedder, Vectors
 
-__all__ = ["Meaning", "Progress"]
+__all__ = ["Meaning", "Progress", "crowding"]
 
 _STEP: Final = 64
 #: Part of the records that must have a vector before meaning counts: with half of them, the other half would vanish.
@@ -45,12 +46,13 @@ class Progress:
 class _State:
     snapshot: str
     iris: Sequence[str]
+    places: dict[str, int]
     vectors: Vectors
     crowding: NDArray[np.float32]
     progress: Progress
 
 
-def _crowding(vectors: Vectors) -> NDArray[np.float32]:
+def crowding(vectors: Vectors) -> NDArray[np.float32]:
     """What is taken from the nearness of each record: a part of how near its nearest in a sample are, less the mean."""
     count = len(vectors)
     if count <= _CLOSEST:
@@ -79,7 +81,7 @@ class Meaning:
         """How far the vectors of the newest snapshot are."""
         return self._state.progress if self._state else Progress()
 
-    def nearest(self, snapshot: str, text: str) -> tuple[Sequence[str], Vectors] | None:
+    def nearest(self, snapshot: str, text: str) -> Nearness | None:
         """The records of a snapshot and how near each is to a text; None while there are too few vectors.
 
         That is the cosine, less what a record is near to everything: one in a crowd of like ones would otherwise come
@@ -90,7 +92,7 @@ class Meaning:
             return None
         with self._lock:
             (vector,) = self._embedder.embed([text])
-        return state.iris, state.vectors @ vector - state.crowding
+        return Nearness(state.iris, state.places, state.vectors @ vector - state.crowding)
 
     def catch_up(
         self, snapshot: str, texts: Sequence[tuple[str, str]], told: Callable[[Progress], None] = lambda _: None
@@ -123,7 +125,8 @@ class Meaning:
     def _show(self, snapshot: str, keys: dict[str, str], known: dict[str, Vectors]) -> None:
         iris = [iri for iri, key in keys.items() if key in known]
         vectors = np.array([known[keys[iri]] for iri in iris], np.float32).reshape(len(iris), DIMENSIONS)
-        self._state = _State(snapshot, iris, vectors, _crowding(vectors), Progress(len(iris), len(keys)))
+        places = {iri: place for place, iri in enumerate(iris)}
+        self._state = _State(snapshot, iris, places, vectors, crowding(vectors), Progress(len(iris), len(keys)))
 
     def _key(self, text: str) -> str:
         return hashlib.sha256(f"{self._embedder.name}\n{text}".encode()).hexdigest()

@@ -1,24 +1,19 @@
-"""What tells machines that this catalogue is here and how to use it: for agents, crawlers and readers of feeds."""
+"""What tells machines that this catalogue is here and how to use it: for agents and crawlers."""
 
 import json
-from collections.abc import Sequence
 from typing import Final
-from xml.etree import ElementTree
 
 from fastapi import APIRouter, Request, Response
 
 from ndl_graph import __version__
 from ndl_graph.catalog import Catalog
 from ndl_graph.formats.jsonld import Json, dumps
-from ndl_graph.formats.markdown import one_line
 from ndl_graph.settings import Settings
-from ndl_graph.web.respond import Body, BodyCache, respond
+from ndl_graph.web.respond import Body, respond
 from ndl_graph.web.routing import get
 
 __all__ = ["router"]
 
-_ATOM: Final = "http://www.w3.org/2005/Atom"
-_ENTRIES: Final = 50
 _LINKSET: Final = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 _CARD: Final = "application/mcp-server-card+json"
 _ABOUT: Final = "Descriptions of public datasets: what they are, who holds them and who may use them. It holds no data."
@@ -40,7 +35,7 @@ _CRAWLERS: Final = {
 _CLOSED: Final = ("/sparql", "/api/", "/dataset?*", "/validate", "/mcp")
 
 
-def router(catalog: Catalog, cache: BodyCache, settings: Settings) -> APIRouter:
+def router(catalog: Catalog, settings: Settings) -> APIRouter:
     """The routes by which machines learn of the catalogue."""
     routes = APIRouter(tags=["discovery"])
     base, title = catalog.base_iri, settings.title
@@ -143,59 +138,13 @@ IRI, the publisher, the licence and the date.
         }
         return respond(request, Body.of(json.dumps(document, ensure_ascii=False).encode(), _CARD))
 
-    def feed(request: Request) -> Response:
-        """The newest changes (Atom, RFC 4287)."""
-
-        def make() -> Body:
-            newest = sorted(catalog.listing(), key=lambda row: (row[2], row[0]), reverse=True)[:_ENTRIES]
-            return Body.of(_atom(catalog, title, newest), "application/atom+xml; charset=utf-8")
-
-        return respond(request, cache.get((catalog.snapshot().name, "feed"), make))
-
     get(routes, "/robots.txt", robots)
     get(routes, "/llms.txt", llms)
     get(routes, "/.well-known/api-catalog", api_catalog)
     get(routes, "/.well-known/ai-catalog.json", ai_catalog)
     get(routes, "/mcp/server-card", server_card)
-    get(routes, "/feed.atom", feed)
     return routes
 
 
 def _rules(*, allowed: bool) -> list[str]:
     return [*(f"Disallow: {path}" for path in _CLOSED), "Allow: /"] if allowed else ["Disallow: /"]
-
-
-def _atom(catalog: Catalog, title: str, rows: Sequence[tuple[str, str, str]]) -> bytes:
-    base = catalog.base_iri
-    ElementTree.register_namespace("", _ATOM)
-    root = ElementTree.Element(f"{{{_ATOM}}}feed")
-
-    def add(parent: ElementTree.Element, name: str, text: str = "", **attributes: str) -> ElementTree.Element:
-        found = ElementTree.SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
-        found.text = _printable(text) or None
-        return found
-
-    add(root, "id", f"{base}feed.atom")
-    add(root, "title", title)
-    add(root, "updated", rows[0][2] if rows else "1970-01-01T00:00:00Z")
-    add(root, "link", rel="self", type="application/atom+xml", href=f"{base}feed.atom")
-    add(root, "link", rel="alternate", type="text/html", href=base)
-    add(add(root, "author"), "name", title)
-    for record, _, modified in rows:
-        view = catalog.describe(catalog.get(record))
-        entry = add(root, "entry")
-        add(entry, "id", record)
-        add(entry, "title", one_line(view.title, 300) or record)
-        add(entry, "updated", modified)
-        add(entry, "link", rel="alternate", type="text/html", href=record)
-        add(entry, "summary", one_line(view.summary, 500))
-        if view.publisher and view.publisher.label:
-            add(add(entry, "author"), "name", one_line(view.publisher.label, 200))
-        for theme in view.themes:
-            add(entry, "category", term=theme.iri or theme.label, label=_printable(theme.label))
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode").encode()
-
-
-def _printable(text: str) -> str:
-    """The text without what XML 1.0 cannot hold."""
-    return "".join(mark for mark in text if mark.isprintable() or mark in "\n\t")

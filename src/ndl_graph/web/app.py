@@ -27,9 +27,11 @@ from ndl_graph.web import (
     checks,
     discovery,
     endpoint,
+    feeds,
     problems,
     quality,
     records,
+    uses,
     vocabulary,
     wellknown,
 )
@@ -151,10 +153,12 @@ def create_app(
     app.include_router(records.router(catalog, pages, cache))
     app.include_router(browse.router(catalog, pages, cache, settings.page_size, settings.title))
     app.include_router(access.router(catalog, pages, cache))
+    app.include_router(uses.router(catalog, pages, cache))
+    app.include_router(feeds.router(catalog, cache, settings.title))
     app.include_router(discovery.router(catalog, pages, cache, settings.title))
     queries = endpoint.Endpoint(catalog, runner, open_federation(settings), settings)
     app.include_router(endpoint.router(queries, pages))
-    app.include_router(announce.router(catalog, cache, settings))
+    app.include_router(announce.router(catalog, settings))
     app.include_router(quality.router(catalog, pages, cache))
     app.include_router(checks.router(catalog, pages, settings))
     app.include_router(wellknown.router(catalog, cache, settings.title))

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from ndl_graph.labels import Labels
-from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, SCHEMA, VCARD, compact
+from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, PROV, SCHEMA, VCARD, compact
 
 __all__ = ["Pages", "safe_html"]
 
@@ -91,17 +91,27 @@ _TERMS: Final = {
     "DCT_modified": DCT.modified,
     "DCT_temporal": DCT.temporal,
     "DCT_title": DCT.title,
+    "DCT_type": DCT.type,
     "DPV_hasLegalBasis": DPV.hasLegalBasis,
+    "DPV_hasPurpose": DPV.hasPurpose,
     "NDL_accessEvidence": NDL.accessEvidence,
     "NDL_accessRule": NDL.accessRule,
     "NDL_dataForm": NDL.dataForm,
+    "NDL_decidedBy": NDL.decidedBy,
     "NDL_howToApply": NDL.howToApply,
+    "NDL_hypothetical": NDL.hypothetical,
     "NDL_outputChecking": NDL.outputChecking,
+    "NDL_publicBenefit": NDL.publicBenefit,
     "NDL_retention": NDL.retention,
     "NDL_takes": NDL.takes,
+    "NDL_usedIn": NDL.usedIn,
     "NDL_who": NDL.who,
     "NDL_whoMayApply": NDL.whoMayApply,
+    "ODRL_assignee": ODRL.assignee,
     "ODRL_hasPolicy": ODRL.hasPolicy,
+    "PROV_endedAtTime": PROV.endedAtTime,
+    "PROV_generated": PROV.generated,
+    "PROV_startedAtTime": PROV.startedAtTime,
     "SCHEMA_conditionsOfAccess": SCHEMA.conditionsOfAccess,
     "SCHEMA_description": SCHEMA.description,
     "VCARD_hasEmail": VCARD.hasEmail,

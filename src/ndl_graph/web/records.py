@@ -48,6 +48,7 @@ _PROFILES: Final = {
 }
 _KINDS: Final = ("dataset", "service", "series")
 _MOST_ITEMS: Final = 20
+_MOST_USES: Final = 5
 _LINKSET: Final = "application/linkset+json"
 _SCHEMA_TYPES: Final = {
     "dataset": "https://schema.org/Dataset",
@@ -88,6 +89,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         headers = {"Vary": "Accept", "Link": _links(record, view, offer)}
         if offer == "html":
             structured = {"@context": "https://schema.org/", **schema_dataset(view, record.iri.value, kind)}
+            used = catalog.uses(view, _MOST_USES)
             forms = [(form.title, f"/{kind}/{slug}.{suffix}", form) for suffix, form in _SUFFIXES.items()]
             body = pages.render(
                 "record.html",
@@ -101,6 +103,8 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 marks=catalog.marks_of(record.iri.value) or {"points": {}, "lacks": []},
                 dead=_dead_links(record),
                 rules=sentences(view),
+                uses=used[0],
+                used=[(one, catalog.describe(one)) for one in used[1]],
                 scores=SCORES,
                 metrics=METRICS,
             )

@@ -1,0 +1,181 @@
+"""Registers of uses as CSV, with the columns that UK registers of data uses have: one row for each use."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import IO, Any, Final
+
+from pyoxigraph import Triple
+
+from ndl_graph.errors import ParseError
+from ndl_graph.formats.jsonld import Json, read_document
+from ndl_graph.formats.places import PlacedDict
+from ndl_graph.namespaces import PREFIXES
+
+__all__ = ["is_use_register", "read"]
+
+#: What a column holds, by its heading without case and signs. Names of applicants are no part of a public register
+#: here, so their columns are not read.
+_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "identifier": ("projectid", "id", "reference", "referencenumber", "dsanumber", "darsnumber", "agreementreference"),
+    "organisation": ("organisationname", "organisation", "nameoforganisation", "leadorganisation", "legalentity"),
+    "sector": ("organisationsector", "organisationtype", "sector", "typeoforganisation"),
+    "title": ("projecttitle", "title", "projectname"),
+    "summary": ("laysummary", "plainenglishsummary", "objectiveforprocessing", "summary"),
+    "benefit": ("publicbenefitstatement", "publicbenefit", "expectedbenefits", "benefits", "yieldedbenefits"),
+    "type": ("requestcategorytype",),
+    "start": ("projectstartdate", "startdate", "accessdate", "dateaccessgranted"),
+    "end": ("projectenddate", "enddate"),
+    "approved": ("latestapprovaldate", "approvaldate", "dateapproved"),
+    "dataset": ("datasetsname", "datasetname", "datasets", "datasetsnames", "data"),
+    "sensitivity": ("datasensitivitylevel", "typeofdata", "levelofidentifiability"),
+    "legal": ("legalbasis", "legalbasisforprovisionofdata", "legalbasisforprovisionofdataunderarticle6"),
+    "legal9": ("lawfulconditionsforprovisionofdataunderarticle9", "legalbasisforprovisionofdataunderarticle9"),
+    "committee": ("dataaccesscommittee", "approvedby", "otherapprovalcommittees", "decisionmaker"),
+    "place": ("accesstype", "trustedresearchenvironment", "tre", "environment", "whereaccessed"),
+    "output": ("linktoresearchoutputs", "researchoutputs", "outputs"),
+    "hypothetical": ("hypothetical",),
+}
+_BY_HEADING: Final = {heading: name for name, headings in _COLUMNS.items() for heading in headings}
+_APPLICANT: Final = "https://w3id.org/ndl-graph/vocab/applicant#"
+_FORM: Final = "https://w3id.org/ndl-graph/vocab/data-form#"
+#: Words in the sector of an organisation, and the kind of applicant they tell, the most telling first.
+_SECTORS: Final = (
+    ("charit", "charity"),
+    ("non-profit", "charity"),
+    ("not for profit", "charity"),
+    ("third sector", "charity"),
+    ("academic", "researcher"),
+    ("universit", "researcher"),
+    ("research", "researcher"),
+    ("commercial", "company"),
+    ("company", "company"),
+    ("industry", "company"),
+    ("independent sector", "company"),
+    ("government", "public-body"),
+    ("public", "public-body"),
+    ("nhs", "public-body"),
+    ("local authority", "public-body"),
+)
+_SENSITIVITY: Final = (
+    ("personally identif", "personal"),
+    ("identifiable", "personal"),
+    ("de-personal", "de-identified"),
+    ("depersonal", "de-identified"),
+    ("de-identif", "de-identified"),
+    ("pseudonym", "de-identified"),
+    ("anonym", "anonymised"),
+    ("aggregate", "aggregate"),
+)
+_DAYS: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d %B %Y", "%d %b %Y", "%Y/%m/%d")
+_CONTEXT: Final = {name: str(iri) for name, iri in PREFIXES.items()}
+
+
+def is_use_register(start: bytes) -> bool:
+    """Whether a text starts with the headings of a register of uses."""
+    first = start.split(b"\n", 1)[0].decode("utf-8", "replace")
+    try:
+        headings = next(csv.reader([first]), [])
+    except csv.Error:
+        return False
+    known = {_BY_HEADING[key] for one in headings if (key := _key(one)) in _BY_HEADING}
+    return {"title", "organisation"} <= known and bool(known & {"summary", "benefit"})
+
+
+def read(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
+    """Reads one use a row; raises `ParseError` with the line where the sheet is broken or a date is none."""
+    try:
+        text = io.StringIO(data.read().decode("utf-8-sig"), newline="")
+        rows = csv.DictReader(text, strict=True)
+        headings = {name: _BY_HEADING[key] for name in rows.fieldnames or () if (key := _key(name)) in _BY_HEADING}
+        if not {"title", "organisation"} <= set(headings.values()):
+            raise ParseError(
+                "the first line does not name the columns of a register of uses",
+                line=1,
+                hint="It must hold at least `Project Title` and `Organisation Name`.",
+            )
+        for row in rows:
+            line = rows.line_num - sum(str(cell).count("\n") for cell in row.values() if isinstance(cell, str))
+            cells: dict[str, str] = {}
+            for heading, name in headings.items():
+                value = row.get(heading)
+                if isinstance(value, str) and value.strip():
+                    cells.setdefault(name, value.strip())
+            if cells:
+                at = PlacedDict.at(line, {}) if places else {}
+                yield from read_document({"@context": _CONTEXT, "@graph": [{**_use(cells, line), **at}]}, base)
+    except csv.Error as error:
+        # A cell that is left open swallows the rest of the sheet: the row begins after the last whole one.
+        raise ParseError(f"broken CSV: {error}", line=rows.line_num + 1) from None
+    except UnicodeDecodeError:
+        raise ParseError("the text is not UTF-8", hint="Save the sheet again as “CSV UTF-8”.") from None
+
+
+def _key(heading: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "", re.sub(r"\(s\)", "s", heading.casefold()))
+
+
+def _use(cells: Mapping[str, str], line: int) -> dict[str, Json]:
+    identifier = cells.get("identifier")
+    kind = _told(cells.get("sector", ""), _SECTORS)
+    form = _told(cells.get("sensitivity", ""), _SENSITIVITY)
+    named = _parts(cells.get("dataset", ""))
+    legal = [cells[name] for name in ("legal", "legal9") if name in cells]
+    outputs = re.findall(r"https?://[^\s;,|<>\"]+", cells.get("output", ""))
+    out: dict[str, Any] = {
+        "@id": identifier if identifier and re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", identifier) else None,
+        "@type": ["ndl:Use", "prov:Activity", "odrl:Agreement"],
+        "dct:identifier": identifier,
+        "dct:title": cells.get("title"),
+        "dct:description": cells.get("summary"),
+        "ndl:publicBenefit": cells.get("benefit"),
+        "dct:type": cells.get("type"),
+        "odrl:assignee": {
+            "@type": "foaf:Organization",
+            "foaf:name": cells.get("organisation"),
+            "dct:type": {"@id": f"{_APPLICANT}{kind}"} if kind else cells.get("sector"),
+        },
+        "prov:used": [{"@id": one} for one in named if one.startswith(("http://", "https://"))],
+        "ndl:datasetName": [one for one in named if not one.startswith(("http://", "https://"))],
+        "ndl:dataForm": {"@id": f"{_FORM}{form}"} if form else cells.get("sensitivity"),
+        "dpv:hasLegalBasis": legal,
+        "ndl:decidedBy": {"@type": "foaf:Organization", "foaf:name": cells["committee"]}
+        if "committee" in cells
+        else None,
+        "ndl:usedIn": {"dct:title": cells["place"]} if "place" in cells else None,
+        "prov:startedAtTime": _day(cells, "start", line),
+        "prov:endedAtTime": _day(cells, "end", line),
+        "dct:issued": _day(cells, "approved", line),
+        "prov:generated": [{"@id": one} for one in outputs],
+        "ndl:hypothetical": True if cells.get("hypothetical", "").casefold() in ("yes", "true", "1") else None,
+    }
+    return {name: value for name, value in out.items() if value not in (None, "", [])}
+
+
+def _told(text: str, words: tuple[tuple[str, str], ...]) -> str | None:
+    lowered = text.casefold()
+    return next((told for word, told in words if word in lowered), None)
+
+
+def _parts(text: str) -> list[str]:
+    """The names in a cell: divided by semicolons, bars or line breaks, else by commas between addresses."""
+    mark = r"[;|\n]|,\s*(?=https?://)" if re.search(r"[;|\n]|,\s*https?://", text) else r"\n"
+    return [part for one in re.split(mark, text) if (part := one.strip())]
+
+
+def _day(cells: Mapping[str, str], name: str, line: int) -> Json:
+    text = cells.get(name)
+    if text is None:
+        return None
+    for form in _DAYS:
+        try:
+            return {"@value": datetime.strptime(text.split("T")[0], form).date().isoformat(), "@type": "xsd:date"}
+        except ValueError:
+            continue
+    raise ParseError(
+        f"{text!r} is no date",
+        line=line,
+        hint="Write dates as 2026-03-31 or 31/03/2026; leave the cell empty if unknown.",
+    )
