@@ -19,6 +19,7 @@ from ndl_graph.access import access_lines, access_of, without_access
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError, QueryError, RemovedError, StoreError
 from ndl_graph.identity import distinct_slugs
+from ndl_graph.keys import key_lines, keys_of, without_keys
 from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCT, FOAF, NDL, RDF, XSD
 from ndl_graph.quality import (
@@ -33,6 +34,7 @@ from ndl_graph.quality import (
 )
 from ndl_graph.record import Record, Statements, Term
 from ndl_graph.search import (
+    Hit,
     Meaning,
     Progress,
     QualityCounts,
@@ -302,6 +304,14 @@ class Catalog:
             near = self.meaning.nearest(snapshot.name, snapshot.index.in_full(query.text))
         return snapshot.index.search(query, near)
 
+    def keys(self) -> dict[str, int]:
+        """How many records there are with each key, by its IRI."""
+        return self.snapshot().index.keys()
+
+    def with_key(self, key: str, limit: int, without: str = "") -> tuple[int, list[Hit]]:
+        """How many records have a key, by its IRI, and the first of them; one record may be left out."""
+        return self.snapshot().index.with_key(key, limit, without)
+
     def levels(self) -> dict[str, int]:
         """How many records there are of each access level, by its name; `unstated` where none is known."""
         return self.snapshot().index.levels()
@@ -381,11 +391,15 @@ class Catalog:
         broken = broken_rules(records, validate(used, data).results) if used else {}
         changed = []
         access = {record.iri.value: access_of(view) for record, view in views}
+        keys = {record.iri.value: keys_of(view) for record, view in views}
         for record, view in views:
             found = scores.get(record.iri.value)
             kept = _own_lines(record)
-            offer = access_lines(record, view, access[record.iri.value])
-            lines = [*kept, *(score_lines(record, found) if found else ()), *offer]
+            beside = [
+                *access_lines(record, view, access[record.iri.value]),
+                *key_lines(record, keys[record.iri.value]),
+            ]
+            lines = [*kept, *(score_lines(record, found) if found else ()), *beside]
             if set(lines) != set(record.statements.lines):
                 changed.append((record.iri.value, lines))
         writer.replace(changed, [iri for iri, _ in changed])
@@ -395,6 +409,7 @@ class Catalog:
                     record,
                     view,
                     access[record.iri.value],
+                    keys[record.iri.value],
                     found.points if (found := scores.get(record.iri.value)) else None,
                     found.lacks if found else (),
                     broken.get(record.iri.value, ()),
@@ -463,8 +478,8 @@ class Catalog:
 
 
 def _own_lines(record: Record) -> Sequence[str]:
-    """What a record says without what is worked out of it: scores and offer."""
-    return without_access(without_scores(record.statements.lines))
+    """What a record says without what is worked out of it: scores, offer and keys."""
+    return without_keys(without_access(without_scores(record.statements.lines)))
 
 
 _HISTORY: Final = 1_000

@@ -23,6 +23,7 @@ from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NdlGraphError, SourceError
 from ndl_graph.formats import Format, detect
 from ndl_graph.identity import Identity, identify, organisation_iri, settle, slug_for
+from ndl_graph.keys import FoundKey, key_lines, keys_of, without_keys
 from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, RDF
 from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs
@@ -439,20 +440,27 @@ class _Run:
         views = [(record, self._describe(record)) for record in described if record.kind not in ASIDE]
         scores = self._loader.scorer.score(views, verdict.faulty)
         access = {record.iri.value: access_of(view) for record, view in views}
-        offers = {
-            record.iri.value: list(access_lines(record, view, access[record.iri.value])) for record, view in views
+        keys = {record.iri.value: keys_of(view) for record, view in views}
+        beside = {
+            record.iri.value: [
+                *access_lines(record, view, access[record.iri.value]),
+                *key_lines(record, keys[record.iri.value]),
+            ]
+            for record, view in views
         }
         graphs = [
             (
                 record.iri.value,
                 [
                     *self._lines(record, chunk.digests[record.iri.value], known.get(record.key), scores),
-                    *offers.get(record.iri.value, ()),
+                    *beside.get(record.iri.value, ()),
                 ],
             )
             for record in accepted
         ]
-        self._index.replace((_entry(record, view, access, scores, verdict.broken) for record, view in views), existing)
+        self._index.replace(
+            (_entry(record, view, access, keys, scores, verdict.broken) for record, view in views), existing
+        )
         self._stale = self._stale or bool(accepted)
         base = self._loader.base
         turned_away = [
@@ -560,8 +568,8 @@ class _Run:
 
 
 def _published(statements: Statements) -> Statements:
-    """The statements without what another catalogue of this kind has put beside them: scores, offers, records."""
-    kept = without_access(without_scores(statements.lines))
+    """The statements without what another catalogue of this kind has put beside them: scores, offers, keys, records."""
+    kept = without_keys(without_access(without_scores(statements.lines)))
     records = {line.split(" ", 1)[0] for line in kept if _DIGEST in line}
     if records:
         kept = tuple(line for line in kept if line.split(" ", 1)[0] not in records)
@@ -580,13 +588,16 @@ def _entry(
     record: Record,
     view: DescriptionView,
     access: Mapping[str, Access],
+    keys: Mapping[str, Sequence[FoundKey]],
     scores: Mapping[str, Assessment],
     broken: Mapping[str, tuple[str, ...]],
 ) -> dict[str, Any]:
     iri = record.iri.value
     found = scores.get(iri)
     rules = broken.get(iri, ())
-    return entry(record, view, access[iri], found.points if found else None, found.lacks if found else (), rules)
+    return entry(
+        record, view, access[iri], keys[iri], found.points if found else None, found.lacks if found else (), rules
+    )
 
 
 def _is_web(key: str) -> bool:

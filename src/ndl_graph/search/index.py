@@ -21,6 +21,7 @@ from tantivy import FieldType, Filter, Occur, Order, Query, SchemaBuilder, TextA
 from ndl_graph.access import Access
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import StoreError
+from ndl_graph.keys import FoundKey
 from ndl_graph.namespaces import CR, DCT, RDFS, SCHEMA
 from ndl_graph.record import Record
 from ndl_graph.search.answers import (
@@ -51,7 +52,7 @@ _TEXT: Final = {
     "description": 1.0,
 }
 #: What the fields of the index are, by number: one that was made otherwise is made anew.
-_FORM: Final = "3"
+_FORM: Final = "4"
 _FORM_FILE: Final = "form"
 _ANALYZER: Final = "words"
 #: Every word as it is written, without its stem taken: what a misspelt word is near to.
@@ -114,7 +115,7 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
     for name in MARKS:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
-    for name in _USE:
+    for name in (*_USE, _KEY):
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
     for name in POINTS:
         builder.add_integer_field(name, fast=True, indexed=True)
@@ -141,6 +142,7 @@ def entry(
     record: Record,
     view: DescriptionView,
     access: Access,
+    keys: Sequence[FoundKey] = (),
     points: Mapping[str, int] | None = None,
     lacks: Sequence[str] = (),
     broken: Sequence[str] = (),
@@ -171,6 +173,7 @@ def entry(
         "points": points or {},
         "lacks": lacks,
         "broken": broken,
+        "key": [one.key.iri for one in keys],
         "use": {
             "level": [_tail(access.level) if access.level else _UNSTATED],
             "asker": list(map(_tail, access.askers)) or [_UNSTATED],
@@ -199,6 +202,8 @@ _FIELD: Final = CR.field
 #: Fields that tell who may use a dataset for what, and the value of each where nothing is stated.
 _USE: Final = ("level", "asker", "purpose", "profit")
 _UNSTATED: Final = "unstated"
+#: What a dataset can be linked by.
+_KEY: Final = "key"
 
 
 def _tail(iri: str) -> str:
@@ -348,6 +353,8 @@ class SearchIndex:
             for name in _USE:
                 for value in said["use"][name]:
                     document.add_text(name, value)
+            for value in said[_KEY]:
+                document.add_text(_KEY, value)
             for name in POINTS:
                 document.add_integer(name, said["points"].get(name, -1))
             document.add_integer("modified", said["modified"])
@@ -579,9 +586,27 @@ class SearchIndex:
 
     def levels(self) -> dict[str, int]:
         """How many records there are of each access level, by its name; `unstated` where none is known."""
-        wanted = {"level": {"terms": {"field": "level", "size": _FACET_SIZE}}}
+        return self._counts("level")
+
+    def keys(self) -> dict[str, int]:
+        """How many records there are with each key, by its IRI."""
+        return self._counts(_KEY)
+
+    def _counts(self, field: str) -> dict[str, int]:
+        wanted = {field: {"terms": {"field": field, "size": _FACET_SIZE}}}
         counted = self._index.searcher().aggregate(Query.all_query(), wanted)
-        return {str(one["key"]): int(one["doc_count"]) for one in counted["level"]["buckets"]}
+        return {str(one["key"]): int(one["doc_count"]) for one in counted[field]["buckets"]}
+
+    def with_key(self, key: str, limit: int, without: str = "") -> tuple[int, list[Hit]]:
+        """How many records have a key, and the first of them; one record may be left out."""
+        searcher = self._index.searcher()
+        parts = [(Occur.Must, Query.term_query(self._schema, _KEY, key, "basic"))]
+        if without:
+            parts.append((Occur.MustNot, Query.term_query(self._schema, "iri", without, "basic")))
+        # The type stubs of tantivy 0.27 leave `count` out.
+        found: Any = searcher.search(Query.boolean_query(parts), limit=max(1, limit), count=True)
+        hits = [Hit(json.loads(bytes(searcher.doc(address)["hit"][0])), 0.0, "") for _, address in found.hits[:limit]]
+        return int(found.count or 0), hits
 
     def usable(self, asked: UseQuery, limit: int) -> list[UseAnswer]:
         """Datasets by what somebody may do with them, from using them now to not at all; up to `limit` of each."""

@@ -28,6 +28,7 @@ from ndl_graph.web import (
     discovery,
     endpoint,
     feeds,
+    linking,
     problems,
     quality,
     records,
@@ -153,6 +154,7 @@ def create_app(
     app.include_router(records.router(catalog, pages, cache))
     app.include_router(browse.router(catalog, pages, cache, settings.page_size, settings.title))
     app.include_router(access.router(catalog, pages, cache))
+    app.include_router(linking.router(catalog, pages, cache))
     app.include_router(uses.router(catalog, pages, cache))
     app.include_router(feeds.router(catalog, cache, settings.title))
     app.include_router(discovery.router(catalog, pages, cache, settings.title))

@@ -21,6 +21,7 @@ from ndl_graph.namespaces import DCAT, DCT, NDL
 from ndl_graph.quality import METRICS, SCORES
 from ndl_graph.record import Record
 from ndl_graph.search import SearchQuery
+from ndl_graph.web.linking import partners_of
 from ndl_graph.web.negotiation import Offer, choose
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.problems import Problem
@@ -49,6 +50,7 @@ _PROFILES: Final = {
 _KINDS: Final = ("dataset", "service", "series")
 _MOST_ITEMS: Final = 20
 _MOST_USES: Final = 5
+_MOST_PARTNERS: Final = 4
 _LINKSET: Final = "application/linkset+json"
 _SCHEMA_TYPES: Final = {
     "dataset": "https://schema.org/Dataset",
@@ -103,6 +105,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 marks=catalog.marks_of(record.iri.value) or {"points": {}, "lacks": []},
                 dead=_dead_links(record),
                 rules=sentences(view),
+                partners=partners_of(catalog, record, view, _MOST_PARTNERS),
                 uses=used[0],
                 used=[(one, catalog.describe(one)) for one in used[1]],
                 scores=SCORES,

@@ -23,6 +23,7 @@ _OWN: Final = (
     "ndl",
     "access-level",
     "access-rule",
+    "key",
     "applicant",
     "purpose",
     "data-form",
