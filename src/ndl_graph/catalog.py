@@ -312,6 +312,14 @@ class Catalog:
         """How many records have a key, by its IRI, and the first of them; one record may be left out."""
         return self.snapshot().index.with_key(key, limit, without)
 
+    def covering(self, nations: Sequence[str], limit: int) -> tuple[int, list[Hit]]:
+        """How many records cover every one of some nations, and the first of them."""
+        return self.snapshot().index.covering(nations, limit)
+
+    def themes_by_nation(self) -> list[tuple[str, dict[str, int]]]:
+        """Every theme, the commonest first, with how many records there are for each nation."""
+        return self.snapshot().index.themes_by_nation()
+
     def levels(self) -> dict[str, int]:
         """How many records there are of each access level, by its name; `unstated` where none is known."""
         return self.snapshot().index.levels()

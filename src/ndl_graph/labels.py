@@ -21,6 +21,7 @@ class Labels:
     def __init__(self) -> None:
         self._labels: dict[str, dict[str, str]] = {}
         self._definitions: dict[str, dict[str, str]] = {}
+        self._translations: dict[str, dict[str, str]] = {}
         self._notes: dict[NamedNode, dict[str, dict[str, str]]] = {NDL.who: {}, NDL.takes: {}}
 
     def add(self, path: str) -> None:
@@ -52,6 +53,14 @@ class Labels:
     def note(self, iri: str, predicate: NamedNode, languages: Sequence[str] = ("en",)) -> str:
         """What `ndl:who` or `ndl:takes` says of an access level, or an empty string."""
         return _choose(self._notes[predicate].get(iri), languages) or ""
+
+    def in_language(self, text: str, language: str) -> str:
+        """An English label in another language; a text that is none of the labels, or has none there, as it is."""
+        if language not in self._translations:
+            self._translations[language] = {
+                said["en"]: said[language] for said in self._labels.values() if "en" in said and language in said
+            }
+        return self._translations[language].get(text, text)
 
 
 @cache

@@ -84,7 +84,7 @@ def test_a_record_says_in_words_what_its_offer_says(service: httpx.Client, demo:
         assert f"<li>{sentence}</li>" in page
     query = (
         f"SELECT ?level ?who {{ <{view.iri}> odrl:hasPolicy ?offer . ?offer ndl:accessLevel ?level ; "
-        "odrl:permission ?use . ?use odrl:constraint ?may . ?may odrl:leftOperand odrl:recipient ; odrl:rightOperand ?who }"
+        "odrl:permission/odrl:constraint ?may . ?may odrl:leftOperand odrl:recipient ; odrl:rightOperand ?who }"
     )
     answer = service.get("/sparql", params={"query": query}, headers={"Accept": "application/json"}).json()
     (row,) = answer["results"]["bindings"]

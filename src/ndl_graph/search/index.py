@@ -597,6 +597,25 @@ class SearchIndex:
         counted = self._index.searcher().aggregate(Query.all_query(), wanted)
         return {str(one["key"]): int(one["doc_count"]) for one in counted[field]["buckets"]}
 
+    def covering(self, nations: Sequence[str], limit: int) -> tuple[int, list[Hit]]:
+        """How many records cover every one of some nations, and the first of them."""
+        searcher = self._index.searcher()
+        asked = self._both(*(Query.term_query(self._schema, "place", name, "basic") for name in nations))
+        # The type stubs of tantivy 0.27 leave `count` out.
+        found: Any = searcher.search(asked, limit=max(1, limit), count=True)
+        hits = [Hit(json.loads(bytes(searcher.doc(address)["hit"][0])), 0.0, "") for _, address in found.hits[:limit]]
+        return int(found.count or 0), hits
+
+    def themes_by_nation(self) -> list[tuple[str, dict[str, int]]]:
+        """Every theme, the commonest first, with how many records there are for each nation."""
+        inner = {"place": {"terms": {"field": "place", "size": _FACET_SIZE}}}
+        wanted = {"theme": {"terms": {"field": "theme", "size": _FACET_SIZE}, "aggs": inner}}
+        counted = self._index.searcher().aggregate(Query.all_query(), wanted)
+        return [
+            (str(one["key"]), {str(part["key"]): int(part["doc_count"]) for part in one["place"]["buckets"]})
+            for one in counted["theme"]["buckets"]
+        ]
+
     def with_key(self, key: str, limit: int, without: str = "") -> tuple[int, list[Hit]]:
         """How many records have a key, and the first of them; one record may be left out."""
         searcher = self._index.searcher()

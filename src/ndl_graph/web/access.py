@@ -18,13 +18,13 @@ from ndl_graph.web.problems import Problem
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get
 
-__all__ = ["router"]
+__all__ = ["REASONS", "VERDICTS", "router"]
 
 _SHOWN: Final = 20
 _MOST: Final = 100
 _VOCAB: Final = "https://w3id.org/ndl-graph/vocab/"
 #: What each verdict means, and what to do next.
-_VERDICTS: Final = {
+VERDICTS: Final = {
     "now": ("You can use these now", "Open the record and follow its links to the data."),
     "conditions": (
         "You can use these if you accept conditions",
@@ -35,7 +35,7 @@ _VERDICTS: Final = {
     "ask": ("The holder does not say who can use these", "Ask the contact on the record."),
     "no": ("These are not for you, as things stand", "The record says who holds them and who may use them."),
 }
-_REASONS: Final = {
+REASONS: Final = {
     "level": "not open to anyone else",
     "asker": "only others may ask",
     "purpose": "not for this purpose",
@@ -98,8 +98,8 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 nations=NATION_NAMES,
                 asked={"who": who, "for": what, "place": place, "q": q},
                 answers=[answer for answer in answers if answer.total],
-                verdicts=_VERDICTS,
-                reasons=_REASONS,
+                verdicts=VERDICTS,
+                reasons=REASONS,
                 level_counts=catalog.levels(),
             )
             return Body.of(body, "text/html; charset=utf-8")
@@ -130,7 +130,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
 
 def _group(answer: UseAnswer) -> dict[str, Any]:
-    meaning, following = _VERDICTS[answer.verdict]
+    meaning, following = VERDICTS[answer.verdict]
     return {
         "verdict": answer.verdict,
         "meaning": meaning,
@@ -139,7 +139,7 @@ def _group(answer: UseAnswer) -> dict[str, Any]:
         "datasets": [
             {
                 **{name: hit.said[name] for name in ("iri", "dataset", "title", "publisher", "access")},
-                "why_not": _REASONS.get(hit.why),
+                "why_not": REASONS.get(hit.why),
             }
             for hit in answer.hits
         ],

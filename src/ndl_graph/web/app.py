@@ -21,6 +21,7 @@ from ndl_graph.errors import StoreError
 from ndl_graph.settings import Settings, open_federation, open_runner
 from ndl_graph.sparql.pool import Runner
 from ndl_graph.web import (
+    about,
     access,
     announce,
     browse,
@@ -37,6 +38,7 @@ from ndl_graph.web import (
     wellknown,
 )
 from ndl_graph.web.endpoint import ADDED_PREFIXES, HINT
+from ndl_graph.web.language import Language
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import BodyCache
 from ndl_graph.web.routing import get
@@ -154,6 +156,7 @@ def create_app(
     app.include_router(records.router(catalog, pages, cache))
     app.include_router(browse.router(catalog, pages, cache, settings.page_size, settings.title))
     app.include_router(access.router(catalog, pages, cache))
+    app.include_router(about.router(catalog, pages, cache))
     app.include_router(linking.router(catalog, pages, cache))
     app.include_router(uses.router(catalog, pages, cache))
     app.include_router(feeds.router(catalog, cache, settings.title))
@@ -193,5 +196,6 @@ def create_app(
         allow_headers=["*"],
         expose_headers=["Link", "ETag", "Content-Location", "Retry-After", ADDED_PREFIXES, HINT],
     )
+    app.add_middleware(Language)
     app.add_middleware(_Headers, answers=answers)
     return app

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ndl_graph.catalog import Catalog
+from ndl_graph.description import NATION_NAMES
 from ndl_graph.formats.jsonld import dumps
 from ndl_graph.search import FACETS, MOST_OFFSET, SearchQuery
 from ndl_graph.web.pages import Pages
@@ -13,9 +14,9 @@ from ndl_graph.web.problems import Problem
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get, json_for_script
 
-__all__ = ["router"]
+__all__ = ["NAMES", "Chosen", "Words", "router"]
 
-_NAMES: Final = {
+NAMES: Final = {
     "publisher": "Who holds it",
     "theme": "Theme",
     "format": "Format",
@@ -24,6 +25,7 @@ _NAMES: Final = {
     "place": "Nation",
 }
 _LONGEST: Final = 1_000
+_SHOWN: Final = 50
 
 Words = Annotated[str, Query(description="Words to look for.", max_length=_LONGEST)]
 Values = Annotated[Sequence[str], Query(description="Only records with this value; may be repeated.", max_length=20)]
@@ -85,7 +87,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
             found=found,
             asked=asked,
             filters=filters,
-            names=_NAMES,
+            names=NAMES,
             page=page,
             last=max(1, -(-found.total // page_size)),
         )
@@ -111,7 +113,25 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
         answer = catalog.search(SearchQuery(q, filters, limit, offset)).as_json()
         return respond(request, Body.of(dumps(answer), "application/json"))
 
+    def nations(request: Request) -> Response:
+        """What covers which of the four nations, and what can be compared across them."""
+
+        def make() -> Body:
+            total, hits = catalog.covering(NATION_NAMES, _SHOWN)
+            body = pages.render(
+                "nations.html",
+                request,
+                counts=catalog.search(SearchQuery(limit=1)).facets.get("place", []),
+                total=total,
+                hits=hits,
+                themes=catalog.themes_by_nation(),
+            )
+            return Body.of(body, "text/html; charset=utf-8")
+
+        return respond(request, cache.get((catalog.snapshot().name, "nations"), make))
+
     get(routes, "/", home)
+    get(routes, "/nations", nations)
     get(routes, "/dataset", browse)
     get(routes, "/api/search", search)
     return routes

@@ -1,21 +1,28 @@
 """Pages: templates, and publisher text made safe to show."""
 
 import re
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cache, lru_cache
+from gettext import c2py  # what `gettext` itself reads plural rules with
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import nh3
+from babel.dates import format_date
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markdown_it import MarkdownIt
 from markupsafe import Markup
+from pyoxigraph import Literal, NamedNode
 
+from ndl_graph.description import NATION_NAMES
 from ndl_graph.labels import Labels
 from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, PROV, SCHEMA, VCARD, compact
+from ndl_graph.web.language import LANGUAGES, current, messages, reading_order
 
-__all__ = ["Pages", "safe_html"]
+__all__ = ["TRANSLATED", "Pages", "safe_html"]
 
 _TAGS: Final = {
     "a",
@@ -119,18 +126,44 @@ _TERMS: Final = {
 }
 
 
+#: Pages whose fixed text is there in every language; the rest are for specialists, and in English.
+TRANSLATED: Final = frozenset(
+    f"{name}.html"
+    for name in (
+        "about",
+        "access",
+        "catalogue",
+        "error",
+        "home",
+        "key",
+        "keys",
+        "nations",
+        "record",
+        "search",
+        "use",
+        "uses",
+    )
+)
+#: Links of a page that stay in the reader's language; one to a named language is left as it is.
+_LINK: Final = re.compile(r'(?<!data-plain )((?:href|action)=")(/(?!/|static/|en[/"?]|cy[/"?])[^"]*")')
+
+
 class Pages:
-    """Renders templates; whatever is not marked safe is escaped."""
+    """Renders templates in the reader's language; whatever is not marked safe is escaped."""
 
     def __init__(self, title: str, labels: Labels) -> None:
+        self._labels = labels
         self._environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=select_autoescape(default=True),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
-        self._environment.globals.update(site_title=title, labels=labels, **_TERMS)
+        # What the extension adds: `_` and `ngettext`, which take values by name and escape them.
+        getattr(self._environment, "install_gettext_callables")(_gettext, _ngettext, newstyle=True)  # noqa: B009
+        self._environment.globals.update(site_title=title, english=labels, nation_names=NATION_NAMES, **_TERMS)
         self._environment.filters.update(
             safe_html=safe_html,
             compact=compact,
@@ -139,11 +172,80 @@ class Pages:
             human_size=human_size,
             words=words,
             path_of=_path,
+            in_its_language=_in_its_language,
+            lang_of=_lang_of,
+            translated=self._translated,
         )
 
     def render(self, template: str, request: Request, **values: Any) -> bytes:
         """The page as UTF-8."""
-        return self._environment.get_template(template).render(path=request.url.path, **values).encode()
+        here = request.url.path.removeprefix(request.scope.get("ndl.prefix", ""))
+        query = f"?{request.url.query}" if request.url.query else ""
+        text = self._environment.get_template(template).render(
+            path=here,
+            here=f"{here}{query}",
+            language=current(),
+            is_translated=current() == LANGUAGES[0] or template in TRANSLATED,
+            labels=_LabelsOf(self._labels, reading_order()),
+            **values,
+        )
+        if prefix := request.scope.get("ndl.prefix"):
+            text = _LINK.sub(rf"\g<1>{prefix}\g<2>", text)
+        return text.encode()
+
+    def _translated(self, text: str) -> str:
+        """One of our own English labels in the reader's language; any other text as it is."""
+        return self._labels.in_language(text, current()) if current() != LANGUAGES[0] else text
+
+
+class _LabelsOf:
+    """Labels in the reader's language."""
+
+    def __init__(self, labels: Labels, languages: Sequence[str]) -> None:
+        self._labels = labels
+        self._languages = languages
+
+    def text(self, iri: str) -> str:
+        return self._labels.text(iri, self._languages)
+
+    def definition(self, iri: str, languages: Sequence[str] = ()) -> str:
+        return self._labels.definition(iri, languages or self._languages)
+
+    def note(self, iri: str, predicate: NamedNode) -> str:
+        return self._labels.note(iri, predicate, self._languages)
+
+
+def _gettext(message: str) -> str:
+    found = messages(current()).get(message)
+    return str(found.string) if found is not None and found.string else message
+
+
+def _ngettext(one: str, many: str, count: int) -> str:
+    catalogue = messages(current())
+    found = catalogue.get((one, many))
+    if found is None or not isinstance(found.string, (tuple, list)) or not all(found.string):
+        return one if count == 1 else many
+    return str(found.string[_plural_rule(catalogue.plural_expr)(count)])
+
+
+@cache
+def _plural_rule(expression: str) -> Callable[[int], int]:
+    """The number of the plural form for a count, by the rule that a catalogue of messages states."""
+    return c2py(expression)
+
+
+def _in_its_language(literal: Literal | None) -> Markup | str:
+    """A publisher's text, marked with its language where that is not the reader's."""
+    if literal is None:
+        return ""
+    marked, text = _lang_of(literal), literal.value.strip()
+    return Markup("<span{}>{}</span>").format(marked, text) if marked else text
+
+
+def _lang_of(literal: Literal | None) -> Markup:
+    """The attribute that tells the language of a text, or nothing where it is the reader's own."""
+    language = (literal.language if literal else None) or LANGUAGES[0]
+    return Markup(' lang="{}"').format(language) if language.split("-")[0] != current() else Markup("")
 
 
 def _path(iri: str) -> str:
@@ -155,18 +257,17 @@ def _query(values: dict[str, Any]) -> str:
     return urlencode({key: value for key, value in values.items() if value not in (None, "", [])}, doseq=True)
 
 
-_MONTHS: Final = "January February March April May June July August September October November December".split()
-
-
 def human_date(text: str) -> str:
-    """`2026-05-04T10:00:00Z` as `4 May 2026`; what is no date stays as it is."""
+    """`2026-05-04T10:00:00Z` as `4 May 2026`, in the reader's language; what is no date stays as it is."""
     match = re.match(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", text)
     if not match:
         return text
     year, month, day = match.groups()
-    if not month or not 1 <= int(month) <= 12:
+    try:
+        when = date(int(year), int(month or 0), int(day or 1))
+    except ValueError:
         return year
-    return f"{f'{int(day)} ' if day else ''}{_MONTHS[int(month) - 1]} {year}"
+    return str(format_date(when, "d MMMM y" if day else "MMMM y", locale=current()))
 
 
 def human_size(text: str) -> str:

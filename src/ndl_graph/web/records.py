@@ -1,8 +1,9 @@
 """Records: every form of a description, and what leads to it."""
 
 import re
-from typing import Final
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -17,10 +18,11 @@ from ndl_graph.formats import Format, writable
 from ndl_graph.formats.jsonld import dumps
 from ndl_graph.formats.schema_org import dataset as schema_dataset
 from ndl_graph.identity import slug_for
-from ndl_graph.namespaces import DCAT, DCT, NDL
+from ndl_graph.namespaces import DCAT, DCT, NDL, VCARD
 from ndl_graph.quality import METRICS, SCORES
 from ndl_graph.record import Record
 from ndl_graph.search import SearchQuery
+from ndl_graph.web.language import current, reading_order
 from ndl_graph.web.linking import partners_of
 from ndl_graph.web.negotiation import Offer, choose
 from ndl_graph.web.pages import Pages
@@ -50,6 +52,7 @@ _PROFILES: Final = {
 _KINDS: Final = ("dataset", "service", "series")
 _MOST_ITEMS: Final = 20
 _MOST_USES: Final = 5
+_MOST_TOLD: Final = 5
 _MOST_PARTNERS: Final = 4
 _LINKSET: Final = "application/linkset+json"
 _SCHEMA_TYPES: Final = {
@@ -77,7 +80,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
     def make(request: Request, kind: str, slug: str, offer: str) -> Body:
         record = catalog.get(f"{catalog.base_iri}{kind}/{slug}")
-        view = catalog.describe(record)
+        view = catalog.describe(record, reading_order() if offer == "html" else ("en",))
         modified = next(
             (
                 triple.object.value
@@ -92,6 +95,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         if offer == "html":
             structured = {"@context": "https://schema.org/", **schema_dataset(view, record.iri.value, kind)}
             used = catalog.uses(view, _MOST_USES)
+            marks = catalog.marks_of(record.iri.value) or {"points": {}, "lacks": []}
             forms = [(form.title, f"/{kind}/{slug}.{suffix}", form) for suffix, form in _SUFFIXES.items()]
             body = pages.render(
                 "record.html",
@@ -102,12 +106,13 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 forms=forms,
                 structured=json_for_script(structured),
                 modified=modified,
-                marks=catalog.marks_of(record.iri.value) or {"points": {}, "lacks": []},
+                marks=marks,
                 dead=_dead_links(record),
-                rules=sentences(view),
+                rules=sentences(view, current()),
                 partners=partners_of(catalog, record, view, _MOST_PARTNERS),
                 uses=used[0],
-                used=[(one, catalog.describe(one)) for one in used[1]],
+                used=[(one, catalog.describe(one, reading_order())) for one in used[1]],
+                report=_report(record, view, marks),
                 scores=SCORES,
                 metrics=METRICS,
             )
@@ -179,6 +184,24 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
     get(routes, "/organisation/{slug}", organisation)
     get(routes, "/theme/{slug}", theme)
     return routes
+
+
+def _report(record: Record, view: DescriptionView, marks: Mapping[str, Any]) -> str | None:
+    """A letter to the contact of a dataset, begun: which description it is about, and what is known to be lacking."""
+    address = next((found for one in view.contacts if (found := one.link(VCARD.hasEmail))), None)
+    if address is None or not address.startswith("mailto:"):
+        return None
+    asked = {
+        "subject": f"Description: {view.title}"[:200],
+        "body": "\n".join([view.title, record.iri.value, "", "What is wrong:", *_lacking(marks), ""]),
+    }
+    return f"{address.split('?')[0]}?{urlencode(asked, quote_via=quote)}"
+
+
+def _lacking(marks: Mapping[str, Any]) -> list[str]:
+    """The rules that a description breaks and the most telling things that it lacks, a line each."""
+    broken = [f"- {name}" for name in marks.get("broken", ())]
+    return [*broken, *(f"- {METRICS[name].label}" for name in marks.get("lacks", ()) if name in METRICS)][:_MOST_TOLD]
 
 
 def _dead_links(record: Record) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from ndl_graph.formats.jsonld import dumps
 from ndl_graph.namespaces import DCT, DPV, NDL, ODRL, PROV
 from ndl_graph.record import Record
 from ndl_graph.web.graphs import GRAPHS, PAGE_OR_GRAPH, graph_body
+from ndl_graph.web.language import reading_order
 from ndl_graph.web.negotiation import choose
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import Body, BodyCache, respond
@@ -48,7 +49,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
             body = pages.render(
                 "uses.html",
                 request,
-                uses=[(record, catalog.describe(record)) for record in records],
+                uses=[(record, catalog.describe(record, reading_order())) for record in records],
                 total=total,
                 page=page,
                 last=max(1, -(-total // _PAGE)),
@@ -80,7 +81,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
             record = catalog.get(f"{catalog.base_iri}use/{name}")
             if form != "html":
                 return graph_body(record.triples, form, (record.iri, record.dataset))
-            view = catalog.describe(record)
+            view = catalog.describe(record, reading_order())
             body = pages.render("use.html", request, record=record, view=view, used=_used(catalog, view))
             return Body.of(body, "text/html; charset=utf-8", {"Vary": "Accept"})
 
