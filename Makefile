@@ -24,11 +24,11 @@ check: $(VENV)/.installed-test
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: pyproject.toml assets/hatch_build.py assets/package-lock.json | $(VENV)/bin/python
+$(VENV)/.installed: pyproject.toml assets/hatch_build.py assets/package-lock.json assets/site.scss | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-$(VENV)/.installed-test: pyproject.toml assets/hatch_build.py assets/package-lock.json | $(VENV)/bin/python
+$(VENV)/.installed-test: pyproject.toml assets/hatch_build.py assets/package-lock.json assets/site.scss | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
 	@touch $@ $(VENV)/.installed
 

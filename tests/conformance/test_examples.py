@@ -22,7 +22,7 @@ EXPECTED = Path(__file__).parent / "examples"
 def second(demo: Catalog) -> rdflib.Dataset:
     """The same records in rdflib."""
     dataset = rdflib.Dataset(default_union=True)
-    for record in demo.records():
+    for record in (*demo.records(), *demo.uses()[1]):
         text = "".join(f"{triple} .\n" for triple in record.triples)
         dataset.graph(rdflib.URIRef(record.iri.value)).parse(data=text, format="nt")
     return dataset

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 TEMPLATES: Final = ROOT / "src" / "ndl_graph" / "web" / "templates"
 PATHS: Final = (
     "/", "/about", "/access", "/access?who=public", "/uses", "/keys", "/key/postcode", "/nations", "/catalog",
-    "/dataset?q=schools", "/dataset/price-paid-data", "/service/sail-databank",
+    "/dataset?q=schools", "/dataset", "/dataset?page=2", "/dataset/price-paid-data", "/service/sail-databank",
     "/use/hypothetical-does-help-after-school-lead-to-work",
 )  # fmt: skip
 #: Text that stands between tags in a template without being a message: names, signs and abbreviations.

@@ -42,7 +42,7 @@ def remote(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             settings={"NDL_GRAPH_STORE_FOLDER": str(folder / "here")},
         )
         assert loaded.code == 0, loaded.err
-        assert "59 added" in loaded.out
+        assert "62 added" in loaded.out
         yield address, folder / "here"
 
 
@@ -142,7 +142,7 @@ def test_commands_work_and_repeat_without_harm(remote: tuple[str, Path]) -> None
     address, here = remote
     settings = {"NDL_GRAPH_STORE_FOLDER": str(here)}
     again = run("load", DATA, "--store", address, settings=settings)
-    assert "0 added, 0 changed, 59 unchanged" in again.out
+    assert "0 added, 0 changed, 62 unchanged" in again.out
     shown = run("show", "price-paid-data", "--store", address, settings=settings)
     assert "Price Paid Data" in shown.out
     count = "SELECT (COUNT(?d) AS ?n) { ?d a dcat:Dataset }"

@@ -12,7 +12,9 @@ from ndl_graph.catalog import Catalog
 ROUTES = (
     "/", "/dataset", "/dataset?q=schools", "/catalog", "/sparql", "/shapes", "/shapes/ndl", "/shapes/ukgov", "/vocab",
     "/vocab/access-level", "/sitemap.xml", "/robots.txt", "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json",
-    "/api/search?q=schools", "/static/style.css", "/catalog.ttl", "/catalog.jsonld", "/catalog.nt", "/catalog.rdf",
+    "/api/search?q=schools", "/static/vendor/site.css", "/catalog.ttl", "/catalog.jsonld", "/catalog.nt",
+    "/catalog.rdf", "/access", "/access?who=public&for=research", "/uses", "/keys", "/key/uprn", "/nations", "/about",
+    "/developers", "/agents", "/stewards", "/uses.atom", "/feed.atom?q=flood", "/cy/",
 )  # fmt: skip
 
 
@@ -82,7 +84,7 @@ def test_nothing_found_helps(service: httpx.Client) -> None:
     answer = service.get("/api/search", params={"q": "xylophonistics"}).json()
     assert (answer["total"], answer["no_good_match"], answer["hits"]) == (0, True, [])
     assert answer["advice"]
-    assert "see everything" in service.get("/dataset", params={"q": "xylophonistics"}).text
+    assert "See everything" in service.get("/dataset", params={"q": "xylophonistics"}).text
 
 
 @pytest.mark.parametrize(

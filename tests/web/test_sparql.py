@@ -336,7 +336,8 @@ def test_graph_store_protocol(service: httpx.Client, demo: Catalog) -> None:
     assert len(union) == demo.statistics().triples
     whole = list(pyoxigraph.parse(service.get("/data").content, pyoxigraph.RdfFormat.N_QUADS))
     graphs = {str(quad.graph_name).strip("<>") for quad in whole}
-    assert graphs == {record for record, _, _ in demo.listing()} | {f"{demo.base_iri}quality"}
+    uses = {record.iri.value for record in demo.uses()[1]}
+    assert graphs == {record for record, _, _ in demo.listing()} | uses | {f"{demo.base_iri}quality"}
     assert {str(quad.triple) for quad in whole if quad.graph_name == record.iri} == set(map(str, record.triples))
     assert service.head("/data", params={"graph": record.iri.value}).status_code == 200
     missing = service.get("/data", params={"graph": f"{demo.base_iri}dataset/none"})

@@ -205,8 +205,8 @@ class _LabelsOf:
         self._labels = labels
         self._languages = languages
 
-    def text(self, iri: str) -> str:
-        return self._labels.text(iri, self._languages)
+    def text(self, iri: str, languages: Sequence[str] = ()) -> str:
+        return self._labels.text(iri, languages or self._languages)
 
     def definition(self, iri: str, languages: Sequence[str] = ()) -> str:
         return self._labels.definition(iri, languages or self._languages)
