@@ -33,12 +33,13 @@ RULES: dict[str, set[str]] = {
     "sources": {"errors", "formats", "record"},
     "sparql": {"errors", "namespaces", "record", "resources"},
     "stores": {"errors", "formats", "namespaces", "record", "sparql"},
+    "history": {"access", "keys", "namespaces", "quality", "record"},
     "catalog": {
-        "access", "description", "errors", "identity", "keys", "labels", "namespaces", "quality", "record", "search",
-        "sparql", "validation",
+        "access", "description", "errors", "history", "identity", "keys", "labels", "namespaces", "quality", "record",
+        "search", "sparql", "validation",
     },
     "loading": {
-        "access", "catalog", "description", "errors", "formats", "identity", "keys", "labels", "namespaces",
+        "access", "catalog", "description", "errors", "formats", "history", "identity", "keys", "labels", "namespaces",
         "normalise", "quality", "record", "search", "sources", "validation",
     },
     "links": {"errors", "quality"},

@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
 
-from ndl_graph.access import access_lines, access_of, without_access
+from ndl_graph.access import access_lines, access_of
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError, QueryError, RemovedError, StoreError
+from ndl_graph.history import Former, Revision, changes_of, former_graph, own_lines
 from ndl_graph.identity import distinct_slugs
-from ndl_graph.keys import key_lines, keys_of, without_keys
+from ndl_graph.keys import key_lines, keys_of
 from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCT, FOAF, NDL, RDF, XSD
 from ndl_graph.quality import (
@@ -30,7 +31,6 @@ from ndl_graph.quality import (
     history_of,
     score_lines,
     summary_lines,
-    without_scores,
 )
 from ndl_graph.record import Record, Statements, Term
 from ndl_graph.search import (
@@ -77,7 +77,7 @@ class Graphs(Protocol):
 
 
 class View(Protocol):
-    """One state of a store: its records, its index and what was rejected."""
+    """One state of a store: its records, its index, and what is kept beside them."""
 
     name: str
     folder: Path
@@ -87,8 +87,8 @@ class View(Protocol):
         """The records."""
 
     @property
-    def rejected(self) -> Graphs:
-        """Rejected descriptions with their reports."""
+    def aside(self) -> Graphs:
+        """Rejected descriptions with their reports, and descriptions that stood once."""
 
 
 class GraphWriter(Protocol):
@@ -103,11 +103,11 @@ class GraphWriter(Protocol):
     def replace(self, graphs: Sequence[tuple[str, Sequence[str]]], existing: Iterable[str]) -> None:
         """Puts graphs, given as IRI and N-Triples lines."""
 
-    def reject(self, graphs: Sequence[tuple[str, Iterable[Triple]]]) -> None:
-        """Keeps rejected descriptions with their reports."""
+    def set_aside(self, graphs: Sequence[tuple[str, Iterable[Triple]]]) -> None:
+        """Keeps graphs beside the records: rejected descriptions, and those that stood once."""
 
-    def forget_rejected(self, graphs: Iterable[str]) -> None:
-        """Drops rejections that have been mended."""
+    def forget(self, graphs: Iterable[str]) -> None:
+        """Drops graphs that were set aside."""
 
     def commit(self) -> None:
         """Makes the present state the one that readers see."""
@@ -395,14 +395,14 @@ class Catalog:
             if triple.subject == one.iri and triple.predicate == DCT.conformsTo and isinstance(triple.object, NamedNode)
         }
         used = [named[iri] for iri in sorted(stated & named.keys())]
-        data = "".join(" .\n".join(_own_lines(one)) + " .\n" for one in records)
+        data = "".join(" .\n".join(own_lines(one.statements)) + " .\n" for one in records)
         broken = broken_rules(records, validate(used, data).results) if used else {}
         changed = []
         access = {record.iri.value: access_of(view) for record, view in views}
         keys = {record.iri.value: keys_of(view) for record, view in views}
         for record, view in views:
             found = scores.get(record.iri.value)
-            kept = _own_lines(record)
+            kept = own_lines(record.statements)
             beside = [
                 *access_lines(record, view, access[record.iri.value]),
                 *key_lines(record, keys[record.iri.value]),
@@ -443,11 +443,56 @@ class Catalog:
         """The average points of the catalogue after each load, the oldest first."""
         return history_of(_history(self.snapshot().view.graphs, self.base_iri))
 
+    def former(self, record: str) -> list[Former]:
+        """The descriptions that stood at a record before the present one, the oldest first."""
+        found = self.snapshot().view.aside.select(
+            f"SELECT ?graph ?start ?end {{ GRAPH ?graph {{ ?graph foaf:primaryTopic <{record}> ; "
+            "a ndl:FormerDescription ; prov:generatedAtTime ?start ; prov:invalidatedAtTime ?end } }"
+        )
+        rows = [Former(_text(row["graph"]), _text(row["start"]), _text(row["end"])) for row in found]
+        return sorted(rows, key=lambda one: (one.end, one.start))
+
+    def as_of(self, name: str, moment: str) -> Record:
+        """The record as it stood at a moment (`xsd:dateTime`, UTC); raises `NotFoundError` where there was none yet."""
+        iri = self.iri_of(name)
+        for one in self.former(iri):
+            if one.start <= moment < one.end:
+                return self._record(iri, self._former_triples(one))
+        present = self.get(iri)
+        since = next(
+            (_text(t.object) for t in present.triples if t.subject == present.iri and t.predicate == DCT.modified), ""
+        )
+        if since <= moment:
+            return present
+        raise NotFoundError("there was no description at this address then", where=f"{iri}, {moment}")
+
+    def _former_triples(self, former: Former) -> list[Triple]:
+        node = NamedNode(former.graph)
+        return [one for one in self.snapshot().view.aside.triples(former.graph) if one.subject != node]
+
+    def revisions(self, name: str, limit: int = 50) -> list[Revision]:
+        """How a record changed, the newest change first; what was worked out here and the record itself left out."""
+        present = self.get(name)
+        iri = present.iri.value
+        states: list[tuple[str, Statements]] = [
+            (one.end, Statements(triples=self._former_triples(one))) for one in self.former(iri)[-limit:]
+        ]
+        states.append(("", present.statements))
+        found = []
+        for (end, before), (_, after) in pairwise(states):
+            source = next(
+                (_text(t.object) for t in after.triples if t.subject == present.iri and t.predicate == NDL.sourceName),
+                "",
+            )
+            found.append(Revision(end, source, changes_of(iri, before, after)))
+        return found[::-1]
+
     def remove(self, name: str) -> str:
         """Removes a record and leaves a tombstone; gives its IRI. Raises `NotFoundError`."""
         record = self.get(name)
         title = self.describe(record).title
         with self.store.writer() as writer:
+            writer.set_aside([former_graph(record.iri.value, self.base_iri, list(record.triples), now())])
             index = SearchIndex.writing(writer.folder / "index")
             lines = [
                 f"{triple}"
@@ -468,7 +513,7 @@ class Catalog:
 
     def rejected(self) -> list[Mapping[str, str]]:
         """The descriptions that were turned away: IRI of the rejection, dataset, title, source and date."""
-        found = self.store.snapshot().rejected.select(
+        found = self.store.snapshot().aside.select(
             "SELECT ?iri ?dataset ?title ?source ?date WHERE { GRAPH ?g { ?iri a ndl:Rejection ; "
             "foaf:primaryTopic ?dataset ; dct:title ?title ; ndl:sourceName ?source ; dct:issued ?date } } "
             "ORDER BY ?iri"
@@ -477,17 +522,12 @@ class Catalog:
 
     def reasons(self, iri: str) -> list[dict[str, str | None]]:
         """Why a description was rejected: message, focus node and path of each result."""
-        found = self.store.snapshot().rejected.select(
+        found = self.store.snapshot().aside.select(
             f"SELECT ?message ?focus_node ?path WHERE {{ GRAPH <{iri}> {{ ?result sh:resultMessage ?message ; "
             "sh:focusNode ?focus_node OPTIONAL { ?result sh:resultPath ?path } } }"
         )
         names = ("message", "focus_node", "path")
         return [{name: _text(row[name]) if name in row else None for name in names} for row in found]
-
-
-def _own_lines(record: Record) -> Sequence[str]:
-    """What a record says without what is worked out of it: scores, offer and keys."""
-    return without_keys(without_access(without_scores(record.statements.lines)))
 
 
 _HISTORY: Final = 1_000

@@ -22,6 +22,7 @@ from ndl_graph.catalog import GraphStore, GraphWriter, now, summarise
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NdlGraphError, SourceError
 from ndl_graph.formats import Format, detect
+from ndl_graph.history import former_graph
 from ndl_graph.identity import Identity, identify, organisation_iri, settle, slug_for
 from ndl_graph.keys import FoundKey, key_lines, keys_of, without_keys
 from ndl_graph.labels import Labels, default_labels
@@ -470,7 +471,11 @@ class _Run:
         ]
         mended = [_rejection(base, record) for record in accepted]
         self.stored()
-        self._storing = self._engines.submit(self._store, graphs, existing, turned_away, mended)
+        replaced = [known[record.key].iri for record in accepted if record.key in known and known[record.key].digest]
+        former = [
+            former_graph(iri, base, triples, self._at) for iri, triples in self._writer.graphs.each(replaced) if triples
+        ]
+        self._storing = self._engines.submit(self._store, graphs, existing, [*turned_away, *former], mended)
         if monotonic() - self._checkpoint > _CHECKPOINT:
             self.stored()
             self.commit()
@@ -479,12 +484,12 @@ class _Run:
         self,
         graphs: Sequence[tuple[str, Sequence[str]]],
         existing: Sequence[str],
-        turned_away: Sequence[tuple[str, Sequence[Triple]]],
+        aside: Sequence[tuple[str, Sequence[Triple]]],
         mended: Sequence[str],
     ) -> None:
         self._writer.replace(graphs, existing)
-        self._writer.forget_rejected(mended)
-        self._writer.reject(turned_away)
+        self._writer.forget(mended)
+        self._writer.set_aside(aside)
 
     def commit(self) -> None:
         """Makes what was stored so far the state that readers see."""

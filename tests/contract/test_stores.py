@@ -176,18 +176,18 @@ def test_a_snapshot_stands_while_writers_go_on(empty: EmbeddedStore) -> None:
 
 def test_rejections_are_kept_apart(empty: AnyStore) -> None:
     with empty.writer() as writer:
-        writer.reject([("http://ex.org/r", [Triple(NamedNode("http://ex.org/s"), P, Literal("bad"))])])
+        writer.set_aside([("http://ex.org/r", [Triple(NamedNode("http://ex.org/s"), P, Literal("bad"))])])
         writer.commit()
-        assert len(empty.snapshot().rejected.triples("http://ex.org/r")) == 1
+        assert len(empty.snapshot().aside.triples("http://ex.org/r")) == 1
         assert (
             empty.snapshot().graphs.select(
                 "SELECT * { { ?s <http://ex.org/p> ?o } UNION { GRAPH ?g { ?s <http://ex.org/p> ?o } } }"
             )
             == []
         )
-        writer.forget_rejected(["http://ex.org/r", "http://ex.org/none"])
+        writer.forget(["http://ex.org/r", "http://ex.org/none"])
         writer.commit()
-    assert empty.snapshot().rejected.triples("http://ex.org/r") == []
+    assert empty.snapshot().aside.triples("http://ex.org/r") == []
 
 
 def test_one_writer_at_a_time(empty: AnyStore) -> None:

@@ -104,7 +104,7 @@ class Snapshot:
         self.name = folder.name
         try:
             self.graphs = OxigraphGraphs(Store.read_only(str(folder / "graphs")))
-            self.rejected = OxigraphGraphs(Store.read_only(str(folder / "rejected")))
+            self.aside = OxigraphGraphs(Store.read_only(str(folder / "rejected")))
         except (OSError, RuntimeError) as error:  # Oxigraph tells of a missing folder as RuntimeError
             raise StoreError(f"the snapshot cannot be opened: {error}", where=str(folder)) from None
 
@@ -116,7 +116,7 @@ class EmbeddedWriter:
         self._store = store
         self.folder = work
         self.graphs = OxigraphGraphs(Store(str(work / "graphs")))
-        self.rejected = OxigraphGraphs(Store(str(work / "rejected")))
+        self.aside = OxigraphGraphs(Store(str(work / "rejected")))
         self._bulks = 0
 
     def replace(self, graphs: Sequence[tuple[str, Sequence[str]]], existing: Iterable[str]) -> None:
@@ -147,21 +147,21 @@ class EmbeddedWriter:
         found = self.graphs.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
         return any(isinstance(quad.graph_name, NamedNode) for quad in found)
 
-    def reject(self, graphs: Sequence[tuple[str, Iterable[Triple]]]) -> None:
-        """Keeps rejected descriptions with their reports, in the place of those of the same IRI."""
+    def set_aside(self, graphs: Sequence[tuple[str, Iterable[Triple]]]) -> None:
+        """Keeps graphs beside the records, in the place of those of the same IRI."""
         with _readable_errors(self.folder):
             for iri, triples in graphs:
                 graph = NamedNode(iri)
-                self.rejected.store.remove_graph(graph)
-                self.rejected.store.extend(
+                self.aside.store.remove_graph(graph)
+                self.aside.store.extend(
                     Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples
                 )
 
-    def forget_rejected(self, graphs: Iterable[str]) -> None:
-        """Drops rejections of descriptions that have been accepted since."""
+    def forget(self, graphs: Iterable[str]) -> None:
+        """Drops graphs that were set aside."""
         for iri in graphs:
-            if self.rejected.store.contains_named_graph(NamedNode(iri)):
-                self.rejected.store.remove_graph(NamedNode(iri))
+            if self.aside.store.contains_named_graph(NamedNode(iri)):
+                self.aside.store.remove_graph(NamedNode(iri))
 
     def commit(self) -> None:
         """Makes a snapshot of the present state and points readers to it."""
@@ -175,7 +175,7 @@ class EmbeddedWriter:
 
     def close(self) -> None:
         """Lets go of the stores, so that their folder can be removed."""
-        del self.graphs, self.rejected
+        del self.graphs, self.aside
 
 
 def _quads(graphs: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, int]:
@@ -311,7 +311,7 @@ class EmbeddedStore:
             return work
         snapshot = Snapshot(self.folder / "snapshots" / name)
         snapshot.graphs.store.backup(str(work / "graphs"))
-        snapshot.rejected.store.backup(str(work / "rejected"))
+        snapshot.aside.store.backup(str(work / "rejected"))
         _link_tree(snapshot.folder / "index", work / "index")
         return work
 
@@ -322,9 +322,9 @@ class EmbeddedStore:
         name = f"{int(self.current() or 0) + 1:06d}"
         staged = Path(tempfile.mkdtemp(prefix="new-", dir=snapshots))
         writer.graphs.store.flush()
-        writer.rejected.store.flush()
+        writer.aside.store.flush()
         writer.graphs.store.backup(str(staged / "graphs"))
-        writer.rejected.store.backup(str(staged / "rejected"))
+        writer.aside.store.backup(str(staged / "rejected"))
         _link_tree(writer.folder / "index", staged / "index")
         staged.chmod(0o755)
         staged.rename(snapshots / name)

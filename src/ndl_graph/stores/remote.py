@@ -33,7 +33,7 @@ class RemoteSnapshot:
         self.name = name
         self.graphs = graphs
         self.folder = local.folder
-        self.rejected = local.rejected
+        self.aside = local.aside
 
 
 class RemoteWriter:
@@ -66,13 +66,13 @@ class RemoteWriter:
                         error.where = iri
                         raise
 
-    def reject(self, graphs: Sequence[tuple[str, Iterable[Triple]]]) -> None:
-        """Keeps rejected descriptions with their reports."""
-        self._local.reject(graphs)
+    def set_aside(self, graphs: Sequence[tuple[str, Iterable[Triple]]]) -> None:
+        """Keeps graphs beside the records."""
+        self._local.set_aside(graphs)
 
-    def forget_rejected(self, graphs: Iterable[str]) -> None:
-        """Drops rejections that have been mended."""
-        self._local.forget_rejected(graphs)
+    def forget(self, graphs: Iterable[str]) -> None:
+        """Drops graphs that were set aside."""
+        self._local.forget(graphs)
 
     def commit(self) -> None:
         """Tells readers of what was written, and makes a snapshot of what is kept here."""

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -53,6 +55,8 @@ _KINDS: Final = ("dataset", "service", "series")
 _MOST_ITEMS: Final = 20
 _MOST_USES: Final = 5
 _MOST_TOLD: Final = 5
+_JSON: Final = "application/json"
+_VARY: Final = {"Vary": "Accept"}
 _MOST_PARTNERS: Final = 4
 _LINKSET: Final = "application/linkset+json"
 _SCHEMA_TYPES: Final = {
@@ -69,17 +73,19 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
     async def answer(request: Request, kind: str, name: str, offer: str) -> Response:
         # What is in memory is answered at once; only what must be made takes a thread.
         snapshot = catalog.opened()
-        found = cache.known((snapshot.name, kind, name, offer)) if snapshot else None
+        moment = _moment(request.query_params.get("asOf"))
+        found = cache.known((snapshot.name, kind, name, offer, moment)) if snapshot else None
         if found is None:
-            found = await run_in_threadpool(remade, request, kind, name, offer)
+            found = await run_in_threadpool(remade, request, kind, name, offer, moment)
         return respond(request, found)
 
-    def remade(request: Request, kind: str, name: str, offer: str) -> Body:
-        key = (catalog.snapshot().name, kind, name, offer)
-        return cache.get(key, lambda: make(request, kind, name, offer))
+    def remade(request: Request, kind: str, name: str, offer: str, moment: str) -> Body:
+        key = (catalog.snapshot().name, kind, name, offer, moment)
+        return cache.get(key, lambda: make(request, kind, name, offer, moment))
 
-    def make(request: Request, kind: str, slug: str, offer: str) -> Body:
-        record = catalog.get(f"{catalog.base_iri}{kind}/{slug}")
+    def make(request: Request, kind: str, slug: str, offer: str, moment: str) -> Body:
+        iri = f"{catalog.base_iri}{kind}/{slug}"
+        record = catalog.as_of(iri, moment) if moment else catalog.get(iri)
         view = catalog.describe(record, reading_order() if offer == "html" else ("en",))
         modified = next(
             (
@@ -113,6 +119,8 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 uses=used[0],
                 used=[(one, catalog.describe(one, reading_order())) for one in used[1]],
                 report=_report(record, view, marks),
+                as_of=moment,
+                changed=len(catalog.former(record.iri.value)),
                 scores=SCORES,
                 metrics=METRICS,
             )
@@ -144,7 +152,40 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         name, form = _split_suffix(slug)
         return await answer(request, kind, name, form or form_of(request))
 
+    def history(request: Request, kind: str, slug: str) -> Response:
+        """How a description changed: when, from which source, and what was added and taken away."""
+        iri = f"{catalog.base_iri}{kind}/{slug}"
+        found = catalog.revisions(iri)
+        offer = choose((_HTML, Offer("json", "application/json")), request.headers.get("accept"))
+        if offer.name == "json":
+            return respond(
+                request, Body.of(dumps({"record": iri, "revisions": list(map(asdict, found))}), _JSON, _VARY)
+            )
+
+        def page() -> Body:
+            view = catalog.describe(catalog.get(iri), reading_order())
+            body = pages.render(
+                "history.html",
+                request,
+                view=view,
+                kind=kind,
+                slug=slug,
+                revisions=found,
+                before=_second_before,
+                part_name=lambda iri: _shown(view, iri),
+                shown=lambda text: _shown(view, text),
+            )
+            return Body.of(body, "text/html; charset=utf-8", _VARY)
+
+        return respond(request, cache.get((catalog.snapshot().name, "history", kind, slug), page))
+
     for kind in _KINDS:
+
+        def changes(request: Request, slug: str, kind: str = kind) -> Response:
+            return history(request, kind, slug)
+
+        changes.__doc__ = history.__doc__
+        get(routes, f"/{kind}/{{slug}}/history", changes, name=f"{kind}_history")
 
         async def page(request: Request, slug: str, kind: str = kind) -> Response:
             return await record_page(kind, slug, request)
@@ -184,6 +225,32 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
     get(routes, "/organisation/{slug}", organisation)
     get(routes, "/theme/{slug}", theme)
     return routes
+
+
+def _moment(text: str | None) -> str:
+    """What `asOf` asks for, a day (its end) or a time, as `xsd:dateTime` in UTC; empty where nothing is asked."""
+    if not text:
+        return ""
+    try:
+        if len(text) == len("2026-01-31"):
+            return f"{date.fromisoformat(text).isoformat()}T23:59:59Z"
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise Problem(400, f"{text!r} is no day or time.", parameter="asOf", hint="Write asOf=2026-01-31.") from None
+    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _shown(view: DescriptionView, text: str) -> str:
+    """The label of an address, or the text itself."""
+    try:
+        return view.at(NamedNode(text)).label if text.startswith(("http://", "https://")) else text
+    except ValueError:
+        return text
+
+
+def _second_before(moment: str) -> str:
+    return (datetime.fromisoformat(moment) - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _report(record: Record, view: DescriptionView, marks: Mapping[str, Any]) -> str | None:
