@@ -168,6 +168,7 @@ class Catalog:
         self._lock = threading.Lock()
         self._statistics: tuple[str, Statistics] | None = None
         self._counting = threading.Lock()
+        self._slugs: dict[tuple[str, str], dict[str, str]] = {}
 
     @property
     def base_iri(self) -> str:
@@ -319,6 +320,15 @@ class Catalog:
     def themes_by_nation(self) -> list[tuple[str, dict[str, int]]]:
         """Every theme, the commonest first, with how many records there are for each nation."""
         return self.snapshot().index.themes_by_nation()
+
+    def slugs(self, facet: str) -> dict[str, str]:
+        """A slug for every value of a facet: of publishers, those of `{base}organisation/…`."""
+        snapshot = self.snapshot()
+        key = (snapshot.name, facet)
+        if key not in self._slugs:
+            self._slugs = {one: slugs for one, slugs in self._slugs.items() if one[0] == snapshot.name}
+            self._slugs[key] = distinct_slugs(snapshot.index.values(facet))
+        return self._slugs[key]
 
     def levels(self) -> dict[str, int]:
         """How many records there are of each access level, by its name; `unstated` where none is known."""
@@ -550,7 +560,7 @@ def summarise(writer: GraphWriter, index: SearchIndex, base: str, at: Literal | 
         if row["at"] != at:
             earlier += history_lines(node, catalogue, row["metric"], row["value"], row["at"])
     counts = index.quality()
-    slugs = distinct_slugs(group.name for group in counts.publishers)
+    slugs = distinct_slugs(index.values("publisher"))
     lines = list(dict.fromkeys(summary_lines(base, counts, slugs, at, earlier)))
     writer.replace([(graph, lines)], [graph])
 

@@ -1,5 +1,6 @@
 """A person's way: search, open a record, follow a distribution. In a real browser."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -81,3 +82,59 @@ def test_keyboard_reaches_the_content(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("#main$"))
+
+
+def test_finds_out_that_it_is_not_for_me_and_whom_to_ask(page: Page) -> None:
+    page.goto("/access")
+    page.get_by_label("I am a").select_option(label="Company")
+    page.get_by_label("I want it for").select_option(label="A product or service for profit")
+    page.get_by_label("It should be about").fill("pupils")
+    page.get_by_role("button", name="Show what I can use").click()
+    group = page.locator("details", has_text="These are not for you")
+    if group.get_attribute("open") is None:
+        group.locator("summary").click()
+    expect(group).to_contain_text("only others may ask")
+    group.get_by_role("link", name="National Pupil Database").click()
+    expect(page.locator("#use + ul")).to_contain_text("Who may ask: Researcher.")
+    expect(page.locator("body")).to_contain_text("data.sharing@education.gov.uk")
+    report = page.get_by_role("link", name="Report a problem with this description").get_attribute("href")
+    assert report
+    assert report.startswith(
+        "mailto:data.sharing@education.gov.uk?subject=Description%3A%20National%20Pupil%20Database"
+    )
+    assert "%2Fdataset%2Fnational-pupil-database" in report
+
+
+def test_switches_to_welsh_and_stays_there(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Cymraeg").click()
+    page.get_by_label("Am beth ydych chi'n chwilio?").fill("SAIL")
+    page.get_by_role("button", name="Chwilio").click()
+    page.get_by_role("link", name="SAIL Databank").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Banc Data SAIL")
+    expect(page.locator("#use + ul")).to_contain_text("Rhaid gwneud cais yn gyntaf")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("SAIL Databank")
+
+
+def test_copies_the_json_ld(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/dataset/price-paid-data")
+    page.get_by_role("button", name="Copy: JSON-LD", exact=True).click()
+    expect(page.get_by_role("status")).to_have_text("Copied: JSON-LD")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    served = page.request.get("/dataset/price-paid-data.jsonld").text()
+    assert json.loads(copied) == json.loads(served)
+
+
+def test_sees_who_used_it_and_what_it_links_with(page: Page) -> None:
+    page.goto("/dataset/longitudinal-education-outcomes-leo-standard-extract")
+    page.get_by_role("link", name="Hypothetical: does help after school lead to work?").click()
+    expect(page.locator("main")).to_contain_text("Nobody was given any data")
+    expect(page.locator("main")).to_contain_text("Money for young people goes to the help that works.")
+    page.goto("/dataset/price-paid-data")
+    section = page.locator("section", has=page.locator("#linked"))
+    expect(section).to_contain_text("access to both, from both holders")
+    section.get_by_role("link", name="Postcode", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Postcode")
+    expect(page.get_by_role("link", name="Price Paid Data")).to_be_visible()

@@ -29,6 +29,7 @@ from ndl_graph.web import (
     discovery,
     endpoint,
     feeds,
+    groups,
     linking,
     problems,
     quality,
@@ -157,6 +158,7 @@ def create_app(
     app.include_router(browse.router(catalog, pages, cache, settings.page_size, settings.title))
     app.include_router(access.router(catalog, pages, cache))
     app.include_router(about.router(catalog, pages, cache))
+    app.include_router(groups.router(catalog, pages, cache))
     app.include_router(linking.router(catalog, pages, cache))
     app.include_router(uses.router(catalog, pages, cache))
     app.include_router(feeds.router(catalog, cache, settings.title))

@@ -135,6 +135,7 @@ TRANSLATED: Final = frozenset(
         "access",
         "catalogue",
         "error",
+        "group",
         "history",
         "home",
         "key",

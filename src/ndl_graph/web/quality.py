@@ -15,7 +15,6 @@ from starlette.responses import StreamingResponse
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import NotFoundError, ProfileError
 from ndl_graph.formats.jsonld import dumps
-from ndl_graph.identity import distinct_slugs
 from ndl_graph.quality import SCORES, Fix, bands_of, fixes_of, metric_named
 from ndl_graph.search import Group, QualityCounts
 from ndl_graph.validation import load_profile
@@ -103,12 +102,12 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
             publishers=_by_size(counts.publishers),
             themes=_by_size(counts.themes),
             history=catalog.history(),
-            slugs=distinct_slugs(group.name for group in counts.publishers),
+            slugs=catalog.slugs("publisher"),
         )
         return Body.of(body, "text/html; charset=utf-8", {"Vary": "Accept"})
 
     def publisher_of(slug: str) -> str:
-        for name, own in distinct_slugs(group.name for group in catalog.quality().publishers).items():
+        for name, own in catalog.slugs("publisher").items():
             if own == slug:
                 return name
         raise NotFoundError("no publisher of that name has a dataset here", where=slug, hint="See /quality")

@@ -19,11 +19,9 @@ from ndl_graph.errors import NotFoundError
 from ndl_graph.formats import Format, writable
 from ndl_graph.formats.jsonld import dumps
 from ndl_graph.formats.schema_org import dataset as schema_dataset
-from ndl_graph.identity import slug_for
 from ndl_graph.namespaces import DCAT, DCT, NDL, VCARD
 from ndl_graph.quality import METRICS, SCORES
 from ndl_graph.record import Record
-from ndl_graph.search import SearchQuery
 from ndl_graph.web.language import current, reading_order
 from ndl_graph.web.linking import partners_of
 from ndl_graph.web.negotiation import Offer, choose
@@ -205,25 +203,8 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         iri = catalog.holder_of(f"{catalog.base_iri}.well-known/genid/{name}")
         return RedirectResponse("/" + iri.removeprefix(catalog.base_iri), 303)
 
-    def by_facet(facet: str, slug: str) -> Response:
-        found = catalog.search(SearchQuery(limit=1)).facets.get(facet, [])
-        for name, _ in found:
-            if slug_for(name) == slug:
-                return RedirectResponse(f"/dataset?{urlencode({facet: name})}", 303)
-        raise NotFoundError(f"no {facet} of that name has a record here", where=slug)
-
-    def organisation(slug: str) -> Response:
-        """An organisation leads to what it publishes (303)."""
-        return by_facet("publisher", slug)
-
-    def theme(slug: str) -> Response:
-        """A theme leads to what is filed under it (303)."""
-        return by_facet("theme", slug)
-
     get(routes, "/id/{kind}/{slug}", dataset_iri)
     get(routes, "/.well-known/genid/{name}", blank_node)
-    get(routes, "/organisation/{slug}", organisation)
-    get(routes, "/theme/{slug}", theme)
     return routes
 
 
