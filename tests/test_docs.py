@@ -49,3 +49,21 @@ def test_the_tour_prints_what_the_readme_shows() -> None:
     block = next(one for one in re.findall(r"```console\n(.*?)```", readme, re.S) if "ndl-graph profiles" in one)
     shown = block.split("\n", 1)[1].strip()
     assert run("profiles").out.strip() == shown
+
+
+def test_every_promise_has_a_proof_that_is_there() -> None:
+    text = (ROOT / "docs" / "promises.md").read_text("utf-8")
+    proofs = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text)
+    assert len(proofs) > 15
+    for path, name in proofs:
+        source = (ROOT / path).read_text("utf-8")
+        assert not name or f"def {name}(" in source, f"{path}::{name}"
+
+
+def test_the_rules_of_access_are_those_of_the_vocabulary() -> None:
+    from ndl_graph.access import rules
+
+    text = (ROOT / "docs" / "access.md").read_text("utf-8")
+    assert re.findall(r"^\| ([a-z-]+) \| (access|licence):", text, re.M) == [
+        (rule.iri.rpartition("#")[2], rule.looks_at) for rule in rules()
+    ]

@@ -18,7 +18,18 @@ from ndl_graph.namespaces import DCAT, DCT, DPV, NDL, ODRL, POD, RDF, SCHEMA, SK
 from ndl_graph.record import Node, Record
 from ndl_graph.resources import vocab_folder
 
-__all__ = ["APPLICANTS", "LEVELS", "Access", "access_lines", "access_of", "is_offer", "sentences", "without_access"]
+__all__ = [
+    "APPLICANTS",
+    "LEVELS",
+    "Access",
+    "Rule",
+    "access_lines",
+    "access_of",
+    "is_offer",
+    "rules",
+    "sentences",
+    "without_access",
+]
 
 _VOCAB: Final = "https://w3id.org/ndl-graph/vocab/"
 #: The access levels, from most to least open.
@@ -64,7 +75,9 @@ class Access:
 
 
 @dataclass(frozen=True)
-class _Rule:
+class Rule:
+    """What a rule looks at, what it looks for, and the level that it gives; without one, nothing is worked out."""
+
     iri: str
     looks_at: str
     pattern: re.Pattern[str]
@@ -72,14 +85,15 @@ class _Rule:
 
 
 @cache
-def _rules() -> tuple[_Rule, ...]:
+def rules() -> tuple[Rule, ...]:
+    """The rules by which a level is worked out, in the order in which they are tried."""
     said: dict[str, dict[NamedNode, str]] = {}
     for quad in parse(path=str(vocab_folder() / "access-rule.ttl"), format=RdfFormat.TURTLE):
         if isinstance(quad.subject, NamedNode) and isinstance(quad.object, (NamedNode, Literal)):
             said.setdefault(quad.subject.value, {})[quad.predicate] = quad.object.value
     rules = sorted((one[SKOS.notation], iri) for iri, one in said.items() if SKOS.notation in one)
     return tuple(
-        _Rule(
+        Rule(
             iri,
             said[iri][NDL.looksAt],
             re.compile(said[iri][NDL.pattern], re.I | re.S),
@@ -114,7 +128,7 @@ def _iris(view: View, predicate: NamedNode) -> tuple[str, ...]:
 
 def _worked_out(view: DescriptionView) -> tuple[str | None, str | None, str]:
     statements = {"access": _said_of_access(view), "licence": _said_of_licence(view)}
-    for rule in _rules():
+    for rule in rules():
         for text in statements[rule.looks_at]:
             if rule.pattern.search(text[:_LONGEST]):
                 # A rule without a level says that nothing is to be worked out.
