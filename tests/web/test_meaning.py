@@ -1,5 +1,6 @@
 """Search by meaning: plain questions find what words miss, what is not here is refused, words carry until then."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,9 @@ import pytest
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import SettingError
-from ndl_graph.search import Embedder, Meaning, Progress
+from ndl_graph.search import Embedder, Meaning, Progress, meaning
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import BASE, load, serving
+from tests.conftest import BASE, DATA, load, run, serving
 
 ONE = """\
 @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
@@ -127,6 +128,37 @@ def test_nothing_is_computed_twice(embedder: Embedder, tmp_path: Path) -> None:
     assert near is not None
     assert near.iris[int(np.argmax(near.values))] == "http://x/3"
     assert second.nearest("1", "text") is None, "another snapshot has other records"
+
+
+def test_very_many_are_found_by_an_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(7)
+    vectors = chance.standard_normal((3_000, 384)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    asked = vectors[[5, 77, 2_500]] + 0.02 * chance.standard_normal((3, 384)).astype(np.float32)
+    exact = meaning._comparison(vectors)
+    monkeypatch.setattr(meaning, "_EXACT", 100)
+    indexed = meaning._comparison(vectors)
+    for vector in asked:
+        unit = vector / np.linalg.norm(vector)
+        wanted, found = exact(unit), indexed(unit)
+        assert int(found.argmax()) == int(wanted.argmax())
+        best = np.argsort(-wanted)[:50]
+        assert len(set(best) & set(np.argsort(-found)[:50])) >= 45, "nearly all of the nearest are found"
+        known = found > -1
+        assert 500 < known.sum() < 3_000
+        assert np.allclose(found[known], wanted[known], atol=0.01)
+
+
+def test_vectors_are_made_by_a_command_too(demo: Catalog, tmp_path: Path) -> None:
+    assert isinstance(demo.store, EmbeddedStore)
+    store = EmbeddedStore(tmp_path / "store", BASE)
+    load(store, DATA / "open-wales")
+    done = run("index", "--vectors", "--store", store.folder, "--json")
+    assert done.code == 0, done.err
+    said = json.loads(done.out)
+    assert said["records"] == said["vectors"] > 3
+    assert f"{said['vectors']:,} of {said['vectors']:,}" in done.err
+    assert (store.folder / "vectors.sqlite").is_file()
 
 
 def test_vectors_are_of_length_one_and_alike_where_the_meaning_is(embedder: Embedder) -> None:

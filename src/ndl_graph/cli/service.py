@@ -6,7 +6,7 @@ import threading
 
 import click
 
-from ndl_graph.cli.console import Console, settings_from, with_console, with_store
+from ndl_graph.cli.console import Console, ProgressBar, settings_from, with_console, with_store
 from ndl_graph.errors import SettingError
 from ndl_graph.settings import SETTINGS, open_catalog, open_meaning, open_runner, open_scorer
 
@@ -91,17 +91,26 @@ def mcp(console: Console, store: str | None, base_iri: str | None) -> None:
     anyio.run(AgentServer(catalog, settings, open_runner(settings)).over_standard_input)
 
 
-@click.command(epilog="Example: ndl-graph index --store http://127.0.0.1:3030/catalogue")
+@click.command(epilog="Example: ndl-graph index --vectors --store http://127.0.0.1:3030/catalogue")
+@click.option("--vectors", is_flag=True, help="Make the vectors for search by meaning now, not while the service runs.")
 @with_store
 @with_console
-def index(console: Console, store: str | None, base_iri: str | None) -> None:
+def index(console: Console, vectors: bool, store: str | None, base_iri: str | None) -> None:
     """Score every record and make the search index anew, from the records in the store."""
     settings = settings_from(store=store, base_iri=base_iri)
-    count = open_catalog(settings).reindex(open_scorer(settings))
+    catalog = open_catalog(settings)
+    summary = {"records": catalog.reindex(open_scorer(settings))}
+    if vectors:
+        catalog.meaning = open_meaning(settings)
+        if catalog.meaning is None:
+            raise SettingError("there is no model to make vectors with", where="meaning")
+        with ProgressBar(console) as bar:
+            catalog.learn_meaning(lambda progress: bar("vectors", progress.done, progress.total))
+        summary["vectors"] = catalog.meaning.progress.done
     if console.as_json:
-        console.summary({"records": count})
+        console.summary(summary)
     else:
-        console.say(f"{count:,} records scored and indexed")
+        console.say(f"{summary['records']:,} records scored and indexed")
 
 
 @click.command(epilog="Example: ndl-graph config")
