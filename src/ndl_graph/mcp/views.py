@@ -1,0 +1,146 @@
+"""Descriptions as agents read them: what every answer says of one, and its views."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ndl_graph.access import sentences
+from ndl_graph.catalog import Catalog
+from ndl_graph.description import DescriptionView, View
+from ndl_graph.formats import croissant
+from ndl_graph.formats.markdown import citation
+from ndl_graph.mcp.answers import said
+from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, PROV, SCHEMA, VCARD
+from ndl_graph.quality import METRICS, SCORES
+from ndl_graph.record import Record
+
+__all__ = ["hit", "named", "view_of"]
+
+_SUMMARY: Final = 700
+
+
+def view_of(catalog: Catalog, name: str, record: Record, view: DescriptionView) -> dict[str, Any]:
+    """One view of a description: summary, distributions, fields, access, uses, quality or croissant."""
+    if name == "summary":
+        return {
+            "description": said(view.summary, _SUMMARY),
+            "themes": [said(one.label) for one in view.themes][:8],
+            "place": [said(one.label) for one in view.places][:8],
+            "landing_page": view.landing_page,
+            "contact": [_contact(one) for one in view.contacts][:3],
+            "updated": said(one.label) if (one := view.view(DCT.accrualPeriodicity)) else None,
+            "cite_as": said(citation(view), 500),
+            "more": {form: f"{record.iri.value}.{form}" for form in ("md", "jsonld", "croissant.json")},
+        }
+    if name == "distributions":
+        return _listed("distributions", [_distribution(part) for part in view.distributions], 40)
+    if name == "fields":
+        return {
+            "record_sets": [
+                {
+                    "name": said(table.label),
+                    **_listed("fields", [
+                        {"name": said(one.label), "type": said(" ".join(map(_label, one.views(CR.dataType)))),
+                         "description": said(one.text(SCHEMA.description))}
+                        for one in table.views(CR.field)
+                    ], 100),
+                }
+                for table in view.record_sets
+            ][:10]
+        }  # fmt: skip
+    if name == "access":
+        return {
+            "access": said(view.access.label) if view.access else "not stated",
+            "worked_out_from": next(
+                (said(text) for one in view.views(ODRL.hasPolicy) if (text := one.text(NDL.accessEvidence))), None
+            ),
+            "in_plain_words": [said(one, 300) for one in sentences(view)],
+            "who_may_apply": said(view.text(NDL.whoMayApply), 500) or None,
+            "conditions": said(view.text(SCHEMA.conditionsOfAccess), 500) or None,
+            "purposes": [said(one.label) for one in view.views(DPV.hasPurpose)],
+            "decided_by": [said(one.label) for one in view.views(NDL.decidedBy)],
+            "how_to_apply": view.link(NDL.howToApply),
+            "time": said(one.label) if (one := view.view(NDL.timeToAccess)) else None,
+            "cost": said(view.text(NDL.cost)) or None,
+            "used_in": [said(s.label) for part in view.distributions for s in part.views(DCAT.accessService)][:5],
+            "contact": [_contact(one) for one in view.contacts][:3],
+        }
+    if name == "uses":
+        total, records = catalog.uses(view, 10)
+        return {"total": total, "uses": [_use(catalog.describe(one), one.iri.value) for one in records]}
+    if name == "quality":
+        marks = catalog.marks_of(record.iri.value) or {}
+        return {
+            "points": {key: f"{value} of {SCORES[key].points}" for key, value in marks.get("points", {}).items()},
+            "lacks": [METRICS[one].label for one in marks.get("lacks", ()) if one in METRICS],
+        }
+    return {"croissant": json.loads(croissant.write(view, record.iri.value, record.triples))}
+
+
+def _listed(name: str, values: list[Any], most: int) -> dict[str, Any]:
+    """The first of the values, and how many more there are."""
+    return {name: values[:most], **({"more": len(values) - most} if len(values) > most else {})}
+
+
+def hit(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A record that was found: what tells it apart, and what it takes to cite it."""
+    return {
+        "iri": found["iri"],
+        "dataset": found["dataset"],
+        "title": said(found["title"], 200),
+        "publisher": said(found["publisher"] or "not stated", 120),
+        "licence": said(found["licence"] or "not stated", 200),
+        "access": said(found["access"] or "not stated", 120),
+        "modified": said(found["modified"] or "", 40) or None,
+        "formats": [said(one, 60) for one in found["formats"][:6]],
+        "score": found["score"],
+        "why": found["why"],
+    }
+
+
+def named(record: Record, view: DescriptionView) -> dict[str, Any]:
+    """What every answer about a dataset says of it, so that it can be cited."""
+    licence = view.licence
+    return {
+        "iri": record.iri.value,
+        "dataset": record.dataset.value,
+        "title": said(view.title, 200),
+        "publisher": said(view.publisher.label, 120) if view.publisher else "not stated",
+        "licence": (licence.iri or said(licence.label, 120)) if licence else "not stated",
+        "access": said(view.access.label) if view.access else "not stated",
+        "modified": view.modified or None,
+    }
+
+
+def _label(view: View) -> str:
+    return view.label
+
+
+def _contact(view: View) -> str:
+    address = (view.link(VCARD.hasEmail, VCARD.hasURL) or "").removeprefix("mailto:")
+    return said(f"{view.label if view.is_described else ''} {address}", 200)
+
+
+def _distribution(part: View) -> dict[str, Any]:
+    return {
+        "title": said(part.text(DCT.title), 120) or None,
+        "download": part.link(DCAT.downloadURL),
+        "access": part.link(DCAT.accessURL),
+        "service": one.link(DCAT.endpointURL) if (one := part.view(DCAT.accessService)) else None,
+        "format": [said(one.label, 60) for one in part.views(DCT.format)] or None,
+        "bytes": part.text(DCAT.byteSize) or None,
+        "licence": (found.iri or said(found.label, 120)) if (found := part.view(DCT.license)) else None,
+    }
+
+
+def _use(view: DescriptionView, iri: str) -> dict[str, Any]:
+    return {
+        "iri": iri,
+        "title": said(view.title),
+        "hypothetical": view.text(NDL.hypothetical) in ("true", "1"),
+        "who": [said(one.label) for one in view.views(ODRL.assignee)][:5],
+        "summary": said(view.text(DCT.description), 300),
+        "public_benefit": said(view.text(NDL.publicBenefit), 200) or None,
+        "from": view.text(PROV.startedAtTime) or None,
+        "to": view.text(PROV.endedAtTime) or None,
+    }
