@@ -134,6 +134,6 @@ def test_a_phone_shows_the_language_switch(browser: Browser, service: httpx.Clie
     expect(page.get_by_role("heading", level=1)).to_have_text("Banc Data SAIL")
     page.get_by_role("link", name="Dod o hyd i ddata").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Dod o hyd i ddata")
-    page.get_by_role("link", name="English").click()
+    page.get_by_role("link", name="English", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Find data")
     page.context.close()

@@ -113,7 +113,7 @@ def test_switches_to_welsh_and_stays_there(page: Page) -> None:
     page.get_by_role("link", name="SAIL Databank").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Banc Data SAIL")
     expect(page.locator("#use + ul")).to_contain_text("Rhaid gwneud cais yn gyntaf")
-    page.get_by_role("link", name="English").click()
+    page.get_by_role("link", name="English", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("SAIL Databank")
 
 

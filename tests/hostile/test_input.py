@@ -116,7 +116,7 @@ def test_removed_and_changed_records_are_seen_by_a_running_service(tmp_path: Pat
         assert gone.json()["removed"]
         page = client.get("/dataset/price-paid-data", headers={"Accept": "text/html"})
         assert page.status_code == 410
-        assert "was withdrawn" in " ".join(page.text.split())
+        assert "withdrawn on" in " ".join(page.text.split())
         assert "price-paid-data" not in client.get("/sitemap.xml").text
         assert client.get("/api/search", params={"q": "price paid"}).json()["total"] == 0
         load(store, DATA / "open-england")
