@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
@@ -54,11 +55,17 @@ _PUBLIC_BODY: Final = NamedNode(APPLICANTS[-1])
 _DUO: Final = "http://purl.obolibrary.org/obo/DUO_"
 #: Limits of use that rule out profit: non-profit use, non-profit organisations, or both.
 _NOT_FOR_PROFIT: Final = frozenset(f"{_DUO}{number}" for number in ("0000018", "0000046"))
+#: Limits of use that leave out organisations that work for profit.
+_NO_COMPANIES: Final = frozenset(f"{_DUO}{number}" for number in ("0000018", "0000045"))
 _NON_COMMERCIAL: Final = re.compile(r"creativecommons\.org/licenses/by-nc|/non-commercial-government-licence")
 #: What stands at the end of the IRI of an offer that was made here.
 _OFFER: Final = "#offer"
 _LONGEST: Final = 2_000
 _EVIDENCE: Final = 300
+#: A word that turns round what follows it in the same clause.
+_NEGATED: Final = re.compile(
+    r"\b(no|not|never|nor|without|outside|except|unless|cannot|isn.t|aren.t|don.t)\b[^.;:!?]{0,60}\Z", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,7 @@ class Access:
     purposes: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     forbids_profit: bool = False
+    forbids_companies: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,7 @@ def access_of(view: DescriptionView) -> Access:
         askers=_iris(view, NDL.mayAsk),
         purposes=_iris(view, DPV.hasPurpose),
         limits=limits,
+        forbids_companies=bool(_NO_COMPANIES & set(limits)),
         forbids_profit=bool(_NOT_FOR_PROFIT & set(limits)) or bool(_NON_COMMERCIAL.search(licence or "")),
     )
 
@@ -130,10 +139,15 @@ def _worked_out(view: DescriptionView) -> tuple[str | None, str | None, str]:
     statements = {"access": _said_of_access(view), "licence": _said_of_licence(view)}
     for rule in rules():
         for text in statements[rule.looks_at]:
-            if rule.pattern.search(text[:_LONGEST]):
+            if _says(rule.pattern, text[:_LONGEST]):
                 # A rule without a level says that nothing is to be worked out.
                 return (rule.level, rule.iri, _one_line(text)) if rule.level else (None, None, "")
     return None, None, ""
+
+
+def _says(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether the text says what a pattern looks for, and not that it is not so."""
+    return any(not _NEGATED.search(text[: found.start()]) for found in pattern.finditer(text))
 
 
 def _said_of_access(view: DescriptionView) -> list[str]:
@@ -166,6 +180,7 @@ _DUTIES: Final = {
     _SECURE: (NDL.apply,),
     _GOVERNMENT: (NDL.apply,),
 }
+_FOR_PROFIT: Final = NamedNode("http://creativecommons.org/ns#CommercialUse")
 _FORBIDDEN: Final = {_SECURE: (ODRL.distribute,), _NONE: (ODRL.use,)}
 
 
@@ -193,10 +208,11 @@ def _offer(offer: NamedNode, record: Record, view: DescriptionView, access: Acce
         return NamedNode(f"{offer.value}-{name}")
 
     yield Triple(offer, RDF.type, ODRL.Offer)
+    yield Triple(offer, ODRL.profile, NamedNode(_VOCAB.rstrip("/")))
     yield Triple(offer, ODRL.target, record.dataset)
     if view.publisher and isinstance(view.publisher.node, (NamedNode, BlankNode)):
         yield Triple(offer, ODRL.assigner, view.publisher.node)
-    forbidden = (*_FORBIDDEN.get(access.level, ()), *([ODRL.commercialize] if access.forbids_profit else []))
+    forbidden = (*_FORBIDDEN.get(access.level, ()), *([_FOR_PROFIT] if access.forbids_profit else []))
     for forbidden_action in forbidden:
         rule = part(f"not-{_name(forbidden_action)}")
         yield Triple(offer, ODRL.prohibition, rule)
@@ -246,22 +262,35 @@ def _name(action: NamedNode) -> str:
 
 
 _OURS: Final = re.compile(rf"^<[^>]+{_OFFER}(-[A-Za-z-]+)?>$")
+_LEVEL: Final = f" {NDL.accessLevel} "
+#: What only the catalogue says, of an offer that it made.
+_WORKED_OUT: Final = (f" {NDL.accessRule} ", f" {NDL.accessEvidence} ")
 
 
 def is_offer(node: Node) -> bool:
-    """Whether a node is an offer that was made here, or a part of one."""
+    """Whether a node goes by the name of an offer that was made here, or of a part of one."""
     return _OURS.match(str(node)) is not None
 
 
 def without_access(lines: Sequence[str]) -> Sequence[str]:
-    """The lines without offers that were made here: they are worked out, not read from a source."""
-    if not any(_OFFER in line for line in lines):
+    """The lines without offers that a catalogue of this kind has made: they are worked out, not read from a source.
+
+    Such an offer is one by its name and by its level. A publisher's own policy stays, but for a level, a rule or an
+    evidence in it: those are for the catalogue to say.
+    """
+    policies = {line.rsplit(" ", 1)[1] for line in lines if f" {_HAS_POLICY} " in line}
+    if not policies:
         return lines
+    levelled = {line.split(" ", 1)[0] for line in lines if _LEVEL in line} & policies
+    ours = {node.removesuffix(">") for node in levelled if _OURS.match(node)}
     kept = []
     for line in lines:
-        subject, predicate, value = line.split(" ", 2)
-        if not _OURS.match(subject) and not (predicate == _HAS_POLICY and _OURS.match(value)):
-            kept.append(line)
+        subject, _, value = line.split(" ", 2)
+        if any(node.startswith((f"{one}>", f"{one}-")) for one in ours for node in (subject, value)):
+            continue
+        if subject in policies and (_LEVEL in line or any(mark in line for mark in _WORKED_OUT)):
+            continue
+        kept.append(line)
     return tuple(kept)
 
 
@@ -297,13 +326,19 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "en": "You cannot take it away or pass it on.",
         "cy": "Ni chewch fynd ag ef oddi yno na'i drosglwyddo.",
     },
-    "not-commercialize": {"en": "You may not use it for profit.", "cy": "Ni chewch ei ddefnyddio er elw."},
+    "not-CommercialUse": {"en": "You may not use it for profit.", "cy": "Ni chewch ei ddefnyddio er elw."},
     "not-use": {
         "en": "Nobody outside the organisation that holds it may use it at present.",
         "cy": "Ni chaiff neb y tu allan i'r sefydliad sy'n ei ddal ei ddefnyddio ar hyn o bryd.",
     },
+    "more": {
+        "en": "The holder’s own policy says more than these words: see the data.",
+        "cy": "Mae polisi’r deiliad ei hun yn dweud mwy na’r geiriau hyn: gweler y data.",
+    },
     "use": {"en": "Anyone may use it.", "cy": "Caiff unrhyw un ei ddefnyddio."},
 }
+#: Operators by which a constraint lists what is allowed.
+_POSITIVE: Final = (ODRL.isAnyOf, ODRL.isAllOf, ODRL.eq)
 _OPERANDS: Final = {
     ODRL.recipient: "who",
     ODRL.purpose: "purpose",
@@ -328,26 +363,47 @@ def _told(offer: View, language: str) -> Iterator[str]:
         words = _WORDS[name].get(language, _WORDS[name]["en"])
         return words.format(_listed([label for one in values if (label := one.label)], language))
 
+    more = False
     for rule in offer.views(ODRL.permission):
         duties = {_action(duty): duty for duty in rule.views(ODRL.duty)}
-        constraints = {
-            operand.node: constraint.views(ODRL.rightOperand)
-            for constraint in rule.views(ODRL.constraint)
-            for operand in constraint.views(ODRL.leftOperand)
-        }
+        constraints, whole = _constraints(rule)
+        # What an offer says in another way than ours is left to the data, and not told as something else.
+        if not whole or _action(rule) != "use" or rule.values(ODRL.assignee) or duties.keys() - _WORDS.keys():
+            more = True
+            continue
         if not constraints and not duties.keys() - {"compensate"}:
             yield say("use")
-        for name in sorted(duties.keys() & _WORDS.keys() - {"compensate"}):
+        for name in sorted(duties.keys() - {"compensate"}):
             yield say(name)
-        for operand, name in _OPERANDS.items():
-            if values := constraints.get(operand):
+        for name in ("who", "purpose", "place", "limit"):
+            if values := constraints.get(name):
                 yield say("who-apply" if name == "who" and "apply" in duties else name, values)
         for duty in duties.values():
             for name, predicate in (("decided", NDL.decidedBy), ("time", NDL.timeToAccess), ("compensate", NDL.cost)):
                 if values := duty.views(predicate):
                     yield say(name, values[:1] if name == "compensate" else values)
-    for name in sorted({f"not-{_action(rule)}" for rule in offer.views(ODRL.prohibition)} & _WORDS.keys()):
-        yield say(name)
+    for name, rule in sorted(
+        ((f"not-{_action(one)}", one) for one in offer.views(ODRL.prohibition)), key=itemgetter(0)
+    ):
+        if name not in _WORDS or rule.values(ODRL.constraint) or rule.values(ODRL.assignee):
+            more = True
+        else:
+            yield say(name)
+    if more or offer.values(ODRL.obligation):
+        yield say("more")
+
+
+def _constraints(rule: View) -> tuple[dict[str, list[View]], bool]:
+    """The constraints of a rule by what they are on, and whether all of them are of the kinds that have words."""
+    found: dict[str, list[View]] = {}
+    for constraint in rule.views(ODRL.constraint):
+        operands, operators = constraint.values(ODRL.leftOperand), constraint.values(ODRL.operator)
+        name = _OPERANDS.get(operands[0]) if len(operands) == 1 and isinstance(operands[0], NamedNode) else None
+        values = constraint.views(ODRL.rightOperand)
+        if name is None or name in found or not values or len(operators) != 1 or operators[0] not in _POSITIVE:
+            return {}, False
+        found[name] = values
+    return found, True
 
 
 def _action(rule: View) -> str:

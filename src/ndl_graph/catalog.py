@@ -18,7 +18,7 @@ from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTr
 from ndl_graph.access import access_lines, access_of
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError, QueryError, RemovedError, StoreError
-from ndl_graph.history import Former, Revision, changes_of, former_graph, own_lines
+from ndl_graph.history import Former, Revision, changes_of, own_lines
 from ndl_graph.identity import distinct_slugs
 from ndl_graph.keys import key_lines, keys_of
 from ndl_graph.labels import Labels, default_labels
@@ -248,8 +248,21 @@ class Catalog:
         return DescriptionView(record.triples, record.dataset, self.labels, languages)
 
     def records(self) -> Iterator[Record]:
-        """Every record, in the order of their IRIs, a hundred at a time."""
+        """Every record that describes data, in the order of their IRIs, a hundred at a time."""
         return self._records(self.snapshot().view.graphs, [row[0] for row in self.listing()])
+
+    def holdings(self) -> Iterator[Record]:
+        """Every record that is published: descriptions, and then the register of uses."""
+        yield from self.records()
+        yield from self._records(self.snapshot().view.graphs, self.use_iris())
+
+    def use_iris(self) -> list[str]:
+        """The IRIs of all uses of data, in their order."""
+        found = self.snapshot().view.graphs.select(
+            "SELECT DISTINCT ?record { GRAPH ?record { ?record foaf:primaryTopic ?use ; ndl:digest ?digest . "
+            "?use a ndl:Use } }"
+        )
+        return sorted(_text(row["record"]) for row in found)
 
     def _records(self, graphs: Graphs, iris: Iterable[str]) -> Iterator[Record]:
         for batch in batched(iris, _BATCH):
@@ -463,8 +476,9 @@ class Catalog:
         return sorted(rows, key=lambda one: (one.end, one.start))
 
     def as_of(self, name: str, moment: str) -> Record:
-        """The record as it stood at a moment (`xsd:dateTime`, UTC); raises `NotFoundError` where there was none yet."""
+        """The record as it stood at a moment (`xsd:dateTime`, UTC); raises `NotFoundError` or `RemovedError`."""
         iri = self.iri_of(name)
+        self.get(iri)  # one that was removed is not shown as it was
         for one in self.former(iri):
             if one.start <= moment < one.end:
                 return self._record(iri, self._former_triples(one))
@@ -502,7 +516,8 @@ class Catalog:
         record = self.get(name)
         title = self.describe(record).title
         with self.store.writer() as writer:
-            writer.set_aside([former_graph(record.iri.value, self.base_iri, list(record.triples), now())])
+            # What is withdrawn is gone, what it was before too: there may be a reason why nobody should read it.
+            writer.forget([one.graph for one in self.former(record.iri.value)])
             index = SearchIndex.writing(writer.folder / "index")
             lines = [
                 f"{triple}"

@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from slugify import slugify
 
 from ndl_graph.crosswalk import dcat_from_schema
-from ndl_graph.namespaces import DCT, FOAF, RDF, SCHEMA
+from ndl_graph.namespaces import DCT, FOAF, ODRL, RDF, SCHEMA
 from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs
 from ndl_graph.record import Description, Node, Statements, Term, triples_of
 
@@ -27,6 +27,7 @@ _TELLING: Final = frozenset(
         DCT.publisher,
         SCHEMA.publisher,
         DCT.creator,
+        ODRL.assignee,
         DCT.identifier,
         SCHEMA.identifier,
         SCHEMA.url,
@@ -101,7 +102,9 @@ def identify(description: Description) -> Identity:
         return [term.value.strip() for term in terms if isinstance(term, (Literal, NamedNode))]
 
     title = next(iter(texts(DCT.title, SCHEMA.name)), "")
-    parties = [term for name in (DCT.publisher, SCHEMA.publisher, DCT.creator) for term in said.get(name, ())]
+    # A use of data has no publisher: who uses it tells two registers apart that number their entries alike.
+    named = (DCT.publisher, SCHEMA.publisher, DCT.creator, ODRL.assignee)
+    parties = [term for name in named for term in said.get(name, ())]
     publisher = next(
         (names[party] for party in parties if not isinstance(party, Literal) and party in names), ""
     ) or next((party.value for party in parties if isinstance(party, NamedNode)), "")

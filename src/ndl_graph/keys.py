@@ -23,6 +23,9 @@ KNOWN_BY: Final = ("stated", "field name", "field description")
 _FRAGMENT: Final = "#key-"
 _OURS: Final = re.compile(rf"^<[^>]+{_FRAGMENT}[a-z-]+>$")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+#: Fields that name or describe what a code stands for, and words that say that something is not there.
+_NO_CODE: Final = re.compile(r"_(name|nm|label|desc|description|title)$")
+_ABSENT: Final = re.compile(r"\b(removed|without|excluded|not|no|never|withheld|instead)\b")
 _SIGNS: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -91,8 +94,10 @@ def keys_of(view: DescriptionView) -> list[FoundKey]:
 def _told_by(name: str, description: str) -> Iterator[FoundKey]:
     plain = _SIGNS.sub("_", _CAMEL.sub("_", name).casefold()).strip("_")
     said = " ".join(description.casefold().split())
+    if _ABSENT.search(said):
+        said = ""
     for key in all_keys().values():
-        if key.pattern.search(plain):
+        if key.pattern.search(plain) and not _NO_CODE.search(plain):
             yield FoundKey(key, KNOWN_BY[1], name)
         elif any(phrase in said for phrase in key.phrases):
             yield FoundKey(key, KNOWN_BY[2], name)
@@ -110,12 +115,11 @@ def key_lines(record: Record, found: Sequence[FoundKey]) -> Iterator[str]:
 
 
 def without_keys(lines: Sequence[str]) -> Sequence[str]:
-    """The lines without keys that were worked out here."""
-    if not any(_FRAGMENT in line for line in lines):
+    """The lines without keys that a catalogue of this kind has worked out: what `ndl:hasKey` leads to, by its name."""
+    ours = {line.rsplit(" ", 1)[1] for line in lines if _HAS_KEY in line and _OURS.match(line.rsplit(" ", 1)[1])}
+    if not ours:
         return lines
-    kept = []
-    for line in lines:
-        subject, _, value = line.split(" ", 2)
-        if not _OURS.match(subject) and not _OURS.match(value):
-            kept.append(line)
-    return tuple(kept)
+    return tuple(line for line in lines if line.split(" ", 1)[0] not in ours and line.rsplit(" ", 1)[1] not in ours)
+
+
+_HAS_KEY: Final = f" {NDL.hasKey} "

@@ -20,7 +20,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from ndl_graph.access import Access, access_lines, access_of, without_access
 from ndl_graph.catalog import GraphStore, GraphWriter, now, summarise
 from ndl_graph.description import DescriptionView
-from ndl_graph.errors import NdlGraphError, SourceError
+from ndl_graph.errors import NdlGraphError, ProfileError, SourceError
 from ndl_graph.formats import Format, detect
 from ndl_graph.history import former_graph
 from ndl_graph.identity import Identity, identify, organisation_iri, settle, slug_for
@@ -32,7 +32,7 @@ from ndl_graph.quality import Assessment, Scorer, broken_rules, faulty_records, 
 from ndl_graph.record import ASIDE, Description, Record, Spool, Statements, Term, digest, split
 from ndl_graph.search import SearchIndex, entry
 from ndl_graph.sources import Limits, Source, open_item
-from ndl_graph.validation import Profile, Result, ValidationReport, validate
+from ndl_graph.validation import Profile, Result, ValidationReport, unreadable, validate
 
 __all__ = ["LoadSummary", "Loader", "Progress", "SourceSummary", "gather"]
 
@@ -506,8 +506,7 @@ class _Run:
     def _validate(self, records: Sequence[Record], told: SourceSummary) -> _Verdict:
         if not records:
             return _Verdict()
-        data = "".join(" .\n".join(record.statements.lines) + " .\n" for record in records)
-        report = validate(self._loader.profiles, data)
+        report = self._report(records)
         violations: dict[str, list[Result]] = {}
         for result in report.results:
             if result.severity == "violation":
@@ -516,9 +515,9 @@ class _Run:
                 counted = (result.severity, result.message)
                 told.advice[counted] = told.advice.get(counted, 0) + 1
         rejected: dict[str, ValidationReport] = {}
-        verdict = _Verdict(rejected, broken_rules(records, report.results), faulty_records(records))
+        broken = broken_rules(records, report.results)
         if not violations:
-            return verdict
+            return _Verdict(rejected, broken, faulty_records(records))
         for record in records:
             nodes = {triple.subject.value for triple in record.triples if isinstance(triple.subject, NamedNode)}
             results = tuple(result for node in nodes & violations.keys() for result in violations[node])
@@ -533,7 +532,20 @@ class _Run:
                         "results": [{**result.as_json(), "file": record.source} for result in ordered],
                     }
                 )
-        return verdict
+        kept = [record for record in records if record.iri.value not in rejected]
+        return _Verdict(rejected, broken, faulty_records(kept))
+
+    def _report(self, records: Sequence[Record]) -> ValidationReport:
+        """What the profiles say; where the engine cannot read a record, that record is told of and the rest checked."""
+        data = "".join(" .\n".join(record.statements.lines) + " .\n" for record in records)
+        try:
+            return validate(self._loader.profiles, data)
+        except ProfileError as error:
+            if len(records) == 1:
+                return unreadable(self._loader.profiles, records[0].dataset.value, error)
+            half = len(records) // 2
+            parts = [self._report(records[:half]), self._report(records[half:])]
+        return ValidationReport(parts[0].profile, tuple(one for part in parts for one in part.results))
 
     def _lines(
         self, record: Record, digest_: str, known: _Known | None, scores: Mapping[str, Assessment]

@@ -185,10 +185,21 @@ class Repairs:
 
 # --- terms -----------------------------------------------------------------------------------------------
 
-_ALLOWED: Final = r"[^\x00-\x20<>\"{}|\\^`]"
-_CLEAN: Final = rf"[a-z][a-z0-9+.\-]*:(?://(?:(?![A-Z/?#]){_ALLOWED})*(?=[/?#>]|\Z)|(?!//)){_ALLOWED}*"
+# What may stand in an IRI as it is: not the marks that RFC 3987 forbids, no bracket, no `%` but before two digits in
+# base sixteen, one `#`.
+_FORBIDDEN_MARKS: Final = r"\x00-\x20<>\"{}|\\^`\[\]\ufdd0-\ufdef\ufffe\uffff"
+_MARK: Final = rf"[^{_FORBIDDEN_MARKS}%#]"
+_RUN: Final = rf"{_MARK}*(?:%[0-9A-Fa-f]{{2}}{_MARK}*)*"
+_HOST: Final = rf"//[^{_FORBIDDEN_MARKS}%#A-Z/?:@]*(?::[0-9]*)?(?=[/?#>]|\Z)"
+_CLEAN: Final = rf"[a-z][a-z0-9+.\-]*:(?:{_HOST}|(?!//)){_RUN}(?:#{_RUN})?"
 _CLEAN_IRI: Final = re.compile(_CLEAN + r"\Z")
-_FORBIDDEN: Final = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
+_FORBIDDEN: Final = re.compile(rf"[{_FORBIDDEN_MARKS}]|%(?![0-9A-Fa-f]{{2}})")
+_AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
+#: What an authority may be: a user, a name or an address in brackets, and a port.
+_LAWFUL_AUTHORITY: Final = re.compile(
+    rf"(?:(?:[^{_FORBIDDEN_MARKS}%@/?#]|%[0-9A-Fa-f]{{2}})*@)?"
+    rf"(?:\[[0-9A-Fa-f:.]+\]|(?:[^{_FORBIDDEN_MARKS}%@:/?#]|%[0-9A-Fa-f]{{2}})*)(?::[0-9]*)?\Z"
+)
 _ABSOLUTE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)\Z", re.S)
 _TAG: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*\Z")
 
@@ -233,8 +244,20 @@ _DCAT_NAMES: Final = {
 
 
 def percent_encoded(iri: str) -> str:
-    """The IRI with every character percent-encoded that none may hold (RFC 3987, section 2.2)."""
-    return _FORBIDDEN.sub(lambda found: quote(found[0], safe=""), iri)
+    """The IRI with every character percent-encoded that none may hold where it stands (RFC 3987, section 2.2)."""
+    authority = _AUTHORITY.match(iri)
+    start = authority[0] if authority else ""
+    scheme, slashes, host = start.partition("//")
+    path, mark, fragment = iri[len(start) :].partition("#")
+    rest = "#".join(
+        _FORBIDDEN.sub(_encoded, part) for part in ([path, fragment.replace("#", "%23")] if mark else [path])
+    )
+    lawful = host if _LAWFUL_AUTHORITY.match(host) else quote(host, safe="@.-_~%")
+    return f"{scheme}{slashes}{_FORBIDDEN.sub(_encoded, lawful) if '[' not in lawful else lawful}{rest}"
+
+
+def _encoded(found: re.Match[str]) -> str:
+    return quote(found[0], safe="")
 
 
 def clean_iri(value: str) -> str | None:
@@ -247,8 +270,12 @@ def clean_iri(value: str) -> str | None:
     scheme, rest = match[1].lower(), match[2]
     if rest.startswith("//"):
         host, *tail = re.split(r"(?=[/?#])", rest[2:], maxsplit=1)
-        rest = "//" + host.lower() + "".join(tail)
-    return f"{scheme}:{percent_encoded(rest)}"
+        host = re.sub(r"%[0-9a-f]{2}", lambda found: found[0].upper(), host.lower())
+        host = host if "[" in host else _FORBIDDEN.sub(_encoded, host)
+        if not _LAWFUL_AUTHORITY.match(host):
+            return None
+        rest = "//" + host + "".join(tail)
+    return percent_encoded(f"{scheme}:{rest}")
 
 
 def standard_term(iri: str) -> str:

@@ -35,6 +35,8 @@ CASES: Final[dict[str, str]] = {
     "ndl#publisher minCount": "- dct:publisher",
     "ndl#publisher-name minCount": "ex:Agent - foaf:name",
     "ndl#period-order lessThanOrEquals": 'ex:Period - dcat:endDate + dcat:endDate "1970-01-01"^^xsd:date',
+    "ndl#use-start-date pattern": "ex:Use - prov:startedAtTime - prov:endedAtTime + prov:startedAtTime 'soon'",
+    "ndl#use-order lessThanOrEquals": "ex:Use - prov:endedAtTime + prov:endedAtTime '1970-01-01'^^xsd:date",
     "ndl#distribution-address-link nodeKind": 'ex:Distribution + dcat:accessURL "nowhere"',
     "ndl#service-address minCount": "ex:Service - dcat:endpointURL",
     "ndl#service-publisher minCount": "ex:Service - dct:publisher",

@@ -112,3 +112,25 @@ def test_what_has_no_address_or_a_short_one_is_called_as_the_steward_knows_it(tm
     done = run("validate", "a.ttl", "--profile", "dcat-ap", cwd=tmp_path)
     assert "rivers  (a.ttl:2)" in done.out
     assert "<rivers> dct:description" in done.out
+
+
+def test_one_address_that_is_none_does_not_take_the_others_with_it(tmp_path: Path) -> None:
+    common = '"dct:publisher": "Us", "dct:description": "A description that is long enough to read."'
+    context = '"@context": {"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/"}'
+    folder, store = tmp_path / "in", tmp_path / "store"
+    folder.mkdir()
+    for name, address in (("good", "http://p.example/good"), ("odd", "http://p.example/a[1]"), ("port", "http://x:y/")):
+        (folder / f"{name}.jsonld").write_text(
+            f'{{{context}, "@id": "http://p.example/{name}", "@type": "dcat:Dataset", "dct:title": "{name}", {common}, '
+            f'"dcat:landingPage": {{"@id": "{address}"}}, "dcat:distribution": {{"@type": "dcat:Distribution", '
+            '"dcat:accessURL": {"@id": "http://p.example/file"}}}',
+            "utf-8",
+        )
+    done = run("load", folder, "--store", store)
+    assert done.code in (0, 1), done.err
+    assert "Traceback" not in done.out + done.err
+    for name in ("good", "odd"):
+        assert run("show", f"http://p.example/{name}", "--store", store).code == 0
+    for name in ("good", "odd", "port"):
+        checked = run("validate", folder / f"{name}.jsonld", "--profile", "dcat-ap")
+        assert checked.code in (0, 1), checked.err

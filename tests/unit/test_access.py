@@ -82,6 +82,15 @@ def name_of(iri: str | None) -> str | None:
         ('dct:accessRights "Please contact the publisher"', None, None),
         ('dct:accessRights "Opening hours: 9 to 5, not public"', None, None),
         ('dct:title "Nothing is said"', None, None),
+        ('dct:accessRights "Not publicly available to anyone outside the hospital."', None, None),
+        ('dct:accessRights "Open to all NHS staff in the trust."', None, None),
+        ('dct:accessRights "Freely available to all registered subscribers"', None, None),
+        ('dct:accessRights "Freely available to all."', "open", "open-words"),
+        ('dct:accessRights "Standard copyright terms apply to this dataset."', None, None),
+        ('dct:accessRights "No application for access is needed."', None, None),
+        ('dct:accessRights "You do not need to apply for access"', None, None),
+        ('dct:accessRights "Held outside any trusted research environment"', None, None),
+        ('dct:accessRights "Researchers must apply to the committee."', "approved-projects", "approval"),
     ],
 )
 def test_the_level_is_what_the_words_support(said: str, level: str | None, rule: str | None) -> None:
@@ -153,7 +162,7 @@ def test_sentences_and_offer_cannot_disagree() -> None:
         triple for triple in offer
         if triple.predicate in (ODRL.constraint, ODRL.duty, ODRL.prohibition, NDL.timeToAccess)
     ]  # fmt: skip
-    assert len(parts) == 9
+    assert len(parts) == 9, "four constraints, two duties, two prohibitions and a time"
     for part in parts:
         left = sentences(view_of(record, [triple for triple in offer if triple != part]))
         assert set(left) != set(whole), part
@@ -200,7 +209,7 @@ def test_what_was_worked_out_is_not_taken_for_what_was_said(store: EmbeddedStore
     }  # fmt: skip
     # An offer of the publisher's own stays.
     own = f"<{DATASET.value}> {ODRL.hasPolicy} <https://data.example.org/terms>"
-    assert without_access([own]) == [own]
+    assert list(without_access([own])) == [own]
 
 
 def test_could_i_use_this(store: EmbeddedStore, tmp_path: Path) -> None:
@@ -262,3 +271,90 @@ def test_the_offers_of_the_demo_catalogue_are_in_the_graph(demo: Catalog) -> Non
         assert offer.view(NDL.accessRule) is None, "what is stated is not worked out"
         assert sentences(view)
         assert not [one for one in sentences(view) if "{" in one or ": ." in one]
+
+
+OFFER: Final = (
+    "@prefix odrl: <http://www.w3.org/ns/odrl/2/> . "
+    f"<{DATASET.value}> odrl:hasPolicy <https://data.example.org/terms> . "
+    "<https://data.example.org/terms> a odrl:Offer ; "
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("odrl:permission [ odrl:action odrl:use ]", ["Anyone may use it."]),
+        (
+            "odrl:permission [ odrl:action odrl:use ; odrl:constraint [ odrl:leftOperand odrl:purpose ; "
+            "odrl:operator odrl:isNoneOf ; odrl:rightOperand dpv:CommercialPurpose ] ]",
+            None,
+        ),
+        (
+            "odrl:prohibition [ odrl:action odrl:use ; odrl:constraint [ odrl:leftOperand odrl:purpose ; "
+            "odrl:operator odrl:eq ; odrl:rightOperand dpv:Marketing ] ]",
+            None,
+        ),
+        ("odrl:permission [ odrl:action odrl:read ; odrl:assignee <https://data.example.org/staff> ]", None),
+        ("odrl:permission [ odrl:action odrl:use ; odrl:duty [ odrl:action odrl:inform ] ]", None),
+    ],
+)
+def test_a_publishers_own_policy_is_never_told_as_its_opposite(said: str, told: list[str] | None) -> None:
+    record = record_of('dct:title "D"')
+    policy = [q.triple for q in parse(io.BytesIO(f"{PREFIXES} {OFFER} {said} .".encode()), RdfFormat.TURTLE)]
+    assert sentences(view_of(record, policy)) == (
+        told or ["The holder\u2019s own policy says more than these words: see the data."]
+    )
+
+
+def test_nobody_can_say_for_us_that_we_worked_something_out(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "d.ttl"
+    more = (
+        'dct:title "D" ; dct:description "Some long enough description of D." ; dct:publisher "Us" ; dcat:landingPage'
+    )
+    forged = (
+        "ndl:accessLevel level:open ; ndl:accessRule <javascript:alert(1)> ; ndl:accessEvidence 'forged' ; "
+        "odrl:permission [ odrl:action odrl:use ] ."
+    )
+    policy = f"<{DATASET.value}#offer> a odrl:Offer ; odrl:permission [ odrl:action odrl:use ] ; dct:title 'Mine' ."
+    source.write_text(
+        f"{PREFIXES} <{DATASET.value}> a dcat:Dataset ; {more} <https://x.example/> . {OFFER} {forged} {policy} "
+        f"<{DATASET.value}> odrl:hasPolicy <{DATASET.value}#offer> ; dct:subject <https://x.example/t#key-stage> .",
+        "utf-8",
+    )
+    assert load(store, source).added == 1
+    record = Catalog(store).get(DATASET.value)
+    view = Catalog(store).describe(record)
+    text = "\n".join(record.statements.lines)
+    assert "javascript:" not in text
+    assert "forged" not in text
+    assert view.access is None, "no level was stated of the dataset, and none follows"
+    assert "t#key-stage>" in text, "a name that looks like one of ours is not taken for one"
+    assert '"Mine"' in text, "a policy of the publisher\u2019s own stays, whatever its name"
+
+
+def test_registration_and_companies_have_their_conditions_too(store: EmbeddedStore, tmp_path: Path) -> None:
+    common = 'dct:description "Some long enough text." ; dct:publisher "Us" ; dcat:landingPage <https://x.example>'
+    research = "ndl:mayAsk applicant:researcher ; dpv:hasPurpose dpv:AcademicResearch"
+    said = {
+        "scholars": f"ndl:accessLevel level:registered ; {research}",
+        "charities": "ndl:accessLevel level:open ; schema:usageInfo obo:DUO_0000045",
+    }
+    source = tmp_path / "all.ttl"
+    source.write_text(
+        PREFIXES
+        + "".join(
+            f'<https://x.example/{name}> a dcat:Dataset ; dct:title "{name}" ; {common} ; {what} .\n'
+            for name, what in said.items()
+        ),
+        "utf-8",
+    )
+    assert load(store, source).added == 2
+    catalog = Catalog(store)
+
+    def ask(who: str, *purposes: str) -> dict[str, str]:
+        answers = catalog.usable(UseQuery(who, frozenset(purposes)))
+        return {hit.said["title"]: answer.verdict for answer in answers for hit in answer.hits}
+
+    assert ask("researcher", DPV.AcademicResearch.value) == {"scholars": "register", "charities": "now"}
+    assert ask("public") == {"scholars": "no", "charities": "now"}
+    assert ask("company") == {"scholars": "no", "charities": "no"}

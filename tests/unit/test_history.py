@@ -77,12 +77,14 @@ def test_history_is_no_part_of_what_is_queried(changed: Catalog) -> None:
     assert changed.rejected() == []
 
 
-def test_what_is_removed_can_still_be_seen_as_it_was(changed: Catalog) -> None:
+def test_what_is_removed_is_gone_as_it_was_too(changed: Catalog) -> None:
     iri = changed.remove("rivers")
     again = Catalog(changed.store)
-    with pytest.raises(RemovedError):
-        again.get(iri)
-    assert again.describe(again.as_of(iri, "2026-03-01T12:00:00Z")).title == "Rivers"
+    for moment in ("2026-03-01T12:00:00Z", "2026-03-02T12:00:00Z", LATEST):
+        with pytest.raises(RemovedError):
+            again.as_of(iri, moment)
+    assert again.former(iri) == []
+    assert not again.snapshot().view.aside.select('SELECT ?s { GRAPH ?g { ?s ?p "Rivers"@en } }')
 
 
 def test_pages_show_the_change_and_the_former_state(changed: Catalog, tmp_path: Path) -> None:
@@ -105,6 +107,8 @@ def test_pages_show_the_change_and_the_former_state(changed: Catalog, tmp_path: 
         assert client.get("/dataset/rivers", params={"asOf": "2026-02-01"}).status_code == 404
         bad = client.get("/dataset/rivers", params={"asOf": "soon"})
         assert (bad.status_code, bad.json()["parameter"]) == (400, "asOf")
+        for odd in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-10:00", "2026-02-30"):
+            assert client.get("/dataset/rivers", params={"asOf": odd}).status_code == 400
         assert client.get("/dataset/none/history").status_code == 404
         before = re.search(r'href="(/dataset/rivers\?asOf=[^"]*)"', history)
         assert before

@@ -44,6 +44,7 @@ def loaded(store: EmbeddedStore, folder: Path, *descriptions: str) -> Catalog:
         ("upn", "pupil-number"), ("date-of-transfer", "date"), ("BNF_CODE", "bnf-code"), ("SchoolUrn", "school-number"),
         ("street", None), ("update", None), ("candidate", None), ("ladder", None), ("chin", None), ("soap", None),
         ("urn", None), ("code", None), ("forward", None), ("organisation_code", None),
+        ("chi_squared", None), ("lad_name", None), ("LAD23NM", None),
     ],
 )  # fmt: skip
 def test_the_name_of_a_field_tells(store: EmbeddedStore, tmp_path: Path, field: str, key: str | None) -> None:

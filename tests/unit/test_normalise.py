@@ -7,7 +7,16 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfF
 
 from ndl_graph.identity import identify, organisation_iri, settle
 from ndl_graph.namespaces import PREFIXES
-from ndl_graph.normalise import RELATIVE_BASE, STEPS, Normaliser, Repairs, Step, clean_iri, read_date
+from ndl_graph.normalise import (
+    RELATIVE_BASE,
+    STEPS,
+    Normaliser,
+    Repairs,
+    Step,
+    clean_iri,
+    percent_encoded,
+    read_date,
+)
 from ndl_graph.record import Spool, split, triples_of
 
 BASE = "https://base.example/"
@@ -126,3 +135,28 @@ def test_statements_about_statements_are_told_not_stored() -> None:
     normaliser = Normaliser(organisation_iri(BASE))
     assert list(normaliser.blocks(block)) == []
     assert normaliser.repairs.counts == {"term": 1}
+
+
+@pytest.mark.parametrize(
+    ("written", "mended"),
+    [
+        ("http://x.example/a[1]?b[0]=1", "http://x.example/a%5B1%5D?b%5B0%5D=1"),
+        ("http://x.example/%zz", "http://x.example/%25zz"),
+        ("http://x.example/a%2", "http://x.example/a%252"),
+        ("http://x.example/#a#b", "http://x.example/#a%23b"),
+        ("HTTP://X.Example/A%20b#c", "http://x.example/A%20b#c"),
+        ("http://[::1]:8080/a", "http://[::1]:8080/a"),
+        ("http://user:word@x.example:80/", "http://user:word@x.example:80/"),
+        ("http://x.example:port/", None),
+        ("http://[zz]/", None),
+        ("urn:x:[", "urn:x:%5B"),
+    ],
+)
+def test_addresses_are_what_the_standard_allows(written: str, mended: str | None) -> None:
+    found = clean_iri(written)
+    assert found == mended
+    if found is not None:
+        assert clean_iri(found) == found, "to mend twice changes nothing"
+        # A parser that keeps to RFC 3987 takes what comes out.
+        assert list(parse(f"<{found}> <http://p.example/> 'x' .".encode(), RdfFormat.TURTLE))
+    assert list(parse(f"<{percent_encoded(written)}> <http://p.example/> 'x' .".encode(), RdfFormat.TURTLE))

@@ -110,6 +110,19 @@ def test_metadata_of_csv_on_the_web_is_a_dataset_with_its_columns() -> None:
     assert not [line for line in lines if "gauges/type" in line], "a virtual column is in no file"
 
 
+@pytest.mark.parametrize(
+    ("base", "path", "address"),
+    [
+        ("https://example.org", "tree.csv", "https://example.org/tree.csv"),
+        ("https://example.org/data/meta.json", "/files/tree.csv", "https://example.org/files/tree.csv"),
+        ("https://example.org/data/meta.json", "../tree.csv", "https://example.org/tree.csv"),
+    ],
+)
+def test_relative_addresses_stay_on_their_host(base: str, path: str, address: str) -> None:
+    said = {**CSVW, "@context": ["http://www.w3.org/ns/csvw", {"@base": base}], "url": path}
+    assert [line for line in read("csvw", said) if f" {DCAT.downloadURL} <{address}>" in line]
+
+
 def test_every_table_of_a_group_is_a_file() -> None:
     both = {
         "@context": "http://www.w3.org/ns/csvw",

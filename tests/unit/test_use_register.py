@@ -12,7 +12,7 @@ from ndl_graph.formats import detect, format_named
 from ndl_graph.namespaces import DCT, NDL, ODRL, PROV
 from ndl_graph.normalise import RELATIVE_BASE
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import BASE, load, run
+from tests.conftest import BASE, DATA, load, run
 
 HEAD: Final = (
     "Project ID,Organisation Name,Organisation Sector,Project Title,Lay Summary,Public Benefit Statement,"
@@ -63,8 +63,6 @@ def test_a_row_is_a_use() -> None:
     ("text", "line", "words"),
     [
         ("Name,Colour\na,b\n", 1, "columns"),
-        (HEAD + ROW.replace("01/03/2025", "soon"), 2, "no date"),
-        (HEAD + ROW + ROW.replace("P-1", "P-2").replace("28/02/2027", "31/02/2027"), 4, "no date"),
         (HEAD + 'P-1,"open', 2, "broken CSV"),
     ],
 )
@@ -124,6 +122,48 @@ def test_an_entry_that_hides_who_is_turned_away(tmp_path: Path) -> None:
     done = run("validate", bad)
     assert done.code == 1
     assert "no lay summary" in done.out
+
+
+def test_two_registers_that_number_alike_keep_their_entries_apart(store: EmbeddedStore, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.csv").write_text(
+            HEAD + ROW.replace("University of Example", name).replace("Asthma and air", f"Work of {name}"), "utf-8"
+        )
+    assert load(store, tmp_path / "first.csv").added == 1
+    assert load(store, tmp_path / "second.csv").added == 1
+    assert sorted(Catalog(store).describe(one).title for one in Catalog(store).uses()[1]) == [
+        "Work of first", "Work of second",
+    ]  # fmt: skip
+
+
+def test_one_bad_row_does_not_take_the_others_with_it(store: EmbeddedStore, tmp_path: Path) -> None:
+    bad = ROW.replace("P-1", "P-2").replace("Asthma", "Noise").replace("01/03/2025", "soon")
+    odd = ROW.replace("P-1", "P-3").replace("Asthma", "Light").replace("01/03/2025", "2025-03-01 00:00:00")
+    (tmp_path / "r.csv").write_text(HEAD + ROW + bad + odd, "utf-8")
+    summary = load(store, tmp_path / "r.csv")
+    assert (summary.added, summary.rejected) == (2, 1)
+    (told,) = summary.sources[0].rejected
+    assert "The start of the use is no day." in [one["message"] for one in told["results"]]
+
+
+@pytest.mark.parametrize(
+    ("said", "flagged"), [("Y", True), ("true", True), ("maybe", True), ("no", False), ("", False)]
+)
+def test_a_made_up_entry_never_passes_for_a_real_one(said: str, flagged: bool) -> None:
+    lines = read("Hypothetical," + HEAD + f"{said}," + ROW)
+    assert any(str(NDL.hypothetical) in line for line in lines) is flagged
+
+
+def test_the_register_is_exported_and_comes_back(store: EmbeddedStore, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text(HEAD + ROW, "utf-8")
+    load(store, tmp_path / "r.csv", DATA / "open-wales")
+    for form in ("nquads", "turtle"):
+        done = run("export", tmp_path / form, "--format", form, "--store", store.folder, "--base-iri", BASE)
+        assert done.code == 0, done.err
+        again = EmbeddedStore(tmp_path / f"again-{form}", BASE)
+        load(again, tmp_path / form)
+        assert Catalog(again).uses()[0] == 1
+        assert len(Catalog(again).listing()) == len(Catalog(store).listing())
 
 
 def test_demo_entries_are_marked_as_made_up(demo: Catalog) -> None:

@@ -120,7 +120,8 @@ def test_uses_are_linked_data_and_no_datasets(service: httpx.Client) -> None:
     query = "SELECT (COUNT(*) AS ?n) { ?use a ndl:Use, odrl:Agreement, prov:Activity ; odrl:assignee ?who }"
     answer = service.get("/sparql", params={"query": query}, headers={"Accept": "application/json"}).json()
     assert answer["results"]["bindings"][0]["n"]["value"] == "3"
-    for path in ("/sitemap.xml", "/catalog.ttl", "/feed.atom"):
+    assert service.get("/sitemap.xml").text.count("/use/") == 3, "pages to be found, all the same"
+    for path in ("/catalog.ttl", "/feed.atom"):
         assert "/use/" not in service.get(path).text, path
     found = service.get("/api/search", params={"q": "delivery robots"}).json()
     assert not [hit for hit in found["hits"] if "Hypothetical" in hit["title"]]

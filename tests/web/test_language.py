@@ -101,6 +101,20 @@ def test_caches_keep_languages_apart(service: httpx.Client) -> None:
     assert service.get("/cy/uses", headers={"If-None-Match": english.headers["etag"]}).status_code == 200
 
 
+def test_what_was_asked_before_does_not_stay_in_a_page(service: httpx.Client) -> None:
+    assert "evil" not in service.get("/dataset/price-paid-data?evil=spam").text
+    welsh = service.get("/keys", headers={"Accept-Language": "cy"}).text
+    assert 'href="/access"' in welsh
+    assert 'href="/cy/access"' in service.get("/cy/keys").text
+    assert 'href="/en/access"' in service.get("/en/about").text
+    assert 'href="/access"' in service.get("/about").text
+    asked = service.get("/about", headers={"Accept-Language": "cy"})
+    again = service.get("/about", headers={"Accept-Language": "cy", "If-None-Match": asked.headers["etag"]})
+    assert (again.status_code, "accept-language" in again.headers["vary"].lower()) == (304, True)
+    redirected = service.get("/cy/id/dataset/price-paid-data")
+    assert redirected.headers["location"] == "/cy/dataset/price-paid-data"
+
+
 def test_publisher_text_is_in_the_readers_language_or_marked(service: httpx.Client) -> None:
     both = service.get("/cy/service/sail-databank").text
     assert "<h1>Banc Data SAIL</h1>" in both

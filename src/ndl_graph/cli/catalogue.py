@@ -197,7 +197,7 @@ def _write_all(catalog: Catalog, folder: Path, form: str) -> int:
     if form == "nquads":
         count = 0
         with (folder / "catalogue.nq").open("wb") as file:
-            for record in catalog.records():
+            for record in catalog.holdings():
                 quads = [Quad(t.subject, t.predicate, t.object, record.iri) for t in record.triples]
                 serialize(sorted(quads, key=str), file, format=RdfFormat.N_QUADS)
                 count += 1
@@ -205,8 +205,10 @@ def _write_all(catalog: Catalog, folder: Path, form: str) -> int:
     wanted = format_named(form, writable())
     assert wanted.write is not None
     suffix = wanted.suffixes[0] if wanted.suffixes else "json"
+    # A use of data is no dataset: it is written in the syntaxes of RDF, and in no form that is for datasets alone.
+    is_rdf = wanted.syntax is not None or wanted.name == "jsonld"
     count = 0
-    for record in catalog.records():
+    for record in catalog.holdings() if is_rdf else catalog.records():
         place = folder / record.kind / f"{record.slug}.{suffix}"
         place.parent.mkdir(exist_ok=True)
         place.write_bytes(wanted.write(record))

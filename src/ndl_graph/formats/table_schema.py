@@ -6,7 +6,7 @@ Both are read as DCAT for the dataset and its files, and as Croissant record set
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import IO, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from pyoxigraph import Triple
 
@@ -289,8 +289,8 @@ def _address(said: Json, base: str | None = None) -> str | None:
     if not isinstance(said, str):
         return None
     text = said.strip()
-    if base and text and "://" not in text:
-        text = base.rsplit("/", 1)[0] + "/" + text
+    if base and text:
+        text = urljoin(base, text)
     return text if text.startswith(("http://", "https://")) and not set(text) & set('<>"{}|\\^` ') else None
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import IO, Any, Final
 
@@ -85,7 +86,7 @@ def is_use_register(start: bytes) -> bool:
 
 
 def read(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
-    """Reads one use a row; raises `ParseError` with the line where the sheet is broken or a date is none."""
+    """Reads one use a row; raises `ParseError` with the line where the sheet is broken."""
     try:
         text = io.StringIO(data.read().decode("utf-8-sig"), newline="")
         rows = csv.DictReader(text, strict=True)
@@ -105,7 +106,7 @@ def read(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple
                     cells.setdefault(name, value.strip())
             if cells:
                 at = PlacedDict.at(line, {}) if places else {}
-                yield from read_document({"@context": _CONTEXT, "@graph": [{**_use(cells, line), **at}]}, base)
+                yield from read_document({"@context": _CONTEXT, "@graph": [{**_use(cells), **at}]}, base)
     except csv.Error as error:
         # A cell that is left open swallows the rest of the sheet: the row begins after the last whole one.
         raise ParseError(f"broken CSV: {error}", line=rows.line_num + 1) from None
@@ -117,13 +118,13 @@ def _key(heading: str) -> str:
     return re.sub(r"[^a-z0-9]+", "", re.sub(r"\(s\)", "s", heading.casefold()))
 
 
-def _use(cells: Mapping[str, str], line: int) -> dict[str, Json]:
+def _use(cells: Mapping[str, str]) -> dict[str, Json]:
     identifier = cells.get("identifier")
     kind = _told(cells.get("sector", ""), _SECTORS)
     form = _told(cells.get("sensitivity", ""), _SENSITIVITY)
     named = _parts(cells.get("dataset", ""))
     legal = [cells[name] for name in ("legal", "legal9") if name in cells]
-    outputs = re.findall(r"https?://[^\s;,|<>\"]+", cells.get("output", ""))
+    outputs = [one.rstrip(").,]") for one in re.findall(r"https?://[^\s;,|<>\"]+", cells.get("output", ""))]
     out: dict[str, Any] = {
         "@id": identifier if identifier and re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", identifier) else None,
         "@type": ["ndl:Use", "prov:Activity", "odrl:Agreement"],
@@ -132,6 +133,7 @@ def _use(cells: Mapping[str, str], line: int) -> dict[str, Json]:
         "dct:description": cells.get("summary"),
         "ndl:publicBenefit": cells.get("benefit"),
         "dct:type": cells.get("type"),
+        "odrl:permission": {"odrl:action": {"@id": "odrl:use"}},
         "odrl:assignee": {
             "@type": "foaf:Organization",
             "foaf:name": cells.get("organisation"),
@@ -145,11 +147,12 @@ def _use(cells: Mapping[str, str], line: int) -> dict[str, Json]:
         if "committee" in cells
         else None,
         "ndl:usedIn": {"dct:title": cells["place"]} if "place" in cells else None,
-        "prov:startedAtTime": _day(cells, "start", line),
-        "prov:endedAtTime": _day(cells, "end", line),
-        "dct:issued": _day(cells, "approved", line),
+        "prov:startedAtTime": _day(cells, "start"),
+        "prov:endedAtTime": _day(cells, "end"),
+        "dct:issued": _day(cells, "approved"),
         "prov:generated": [{"@id": one} for one in outputs],
-        "ndl:hypothetical": True if cells.get("hypothetical", "").casefold() in ("yes", "true", "1") else None,
+        # Anything but a plain no: a made-up entry must never pass for a real one.
+        "ndl:hypothetical": cells.get("hypothetical", "no").casefold() not in ("no", "n", "false", "0") or None,
     }
     return {name: value for name, value in out.items() if value not in (None, "", [])}
 
@@ -165,17 +168,15 @@ def _parts(text: str) -> list[str]:
     return [part for one in re.split(mark, text) if (part := one.strip())]
 
 
-def _day(cells: Mapping[str, str], name: str, line: int) -> Json:
+def _day(cells: Mapping[str, str], name: str) -> Json:
+    """A day as `xsd:date`; what is no day stays as it is written, and the profile tells of it."""
     text = cells.get(name)
     if text is None:
         return None
     for form in _DAYS:
-        try:
-            return {"@value": datetime.strptime(text.split("T")[0], form).date().isoformat(), "@type": "xsd:date"}
-        except ValueError:
-            continue
-    raise ParseError(
-        f"{text!r} is no date",
-        line=line,
-        hint="Write dates as 2026-03-31 or 31/03/2026; leave the cell empty if unknown.",
-    )
+        with suppress(ValueError):
+            day = datetime.strptime(text, form).date()
+            return {"@value": day.isoformat(), "@type": "xsd:date"}
+    with suppress(ValueError):
+        return {"@value": datetime.fromisoformat(text).date().isoformat(), "@type": "xsd:date"}
+    return text

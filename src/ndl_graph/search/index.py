@@ -52,7 +52,7 @@ _TEXT: Final = {
     "description": 1.0,
 }
 #: What the fields of the index are, by number: one that was made otherwise is made anew.
-_FORM: Final = "4"
+_FORM: Final = "5"
 _FORM_FILE: Final = "form"
 _ANALYZER: Final = "words"
 #: Every word as it is written, without its stem taken: what a misspelt word is near to.
@@ -178,7 +178,10 @@ def entry(
             "level": [_tail(access.level) if access.level else _UNSTATED],
             "asker": list(map(_tail, access.askers)) or [_UNSTATED],
             "purpose": list(access.purposes) or [_UNSTATED],
-            "profit": ["no"] if access.forbids_profit else [],
+            "profit": [
+                *(["no"] if access.forbids_profit else []),
+                *(["no-companies"] if access.forbids_companies else []),
+            ],
         },
         "modified": int(re.sub(r"\D", "", modified).ljust(8, "0")[:8] or 0),
         "hit": {
@@ -237,13 +240,16 @@ def _hindrance(use: Mapping[str, Sequence[str]], asked: UseQuery) -> str:
     level = use["level"][0]
     if level == "not-available" or (level == "government-only" and asked.asker != "public-body"):
         return "level"
-    if asked.for_profit and use["profit"]:
+    if asked.for_profit and "no" in use["profit"]:
         return "profit"
-    if level.startswith("approved"):
-        if not {asked.asker, _UNSTATED} & set(use["asker"]):
-            return "asker"
-        if asked.purposes and not {*asked.purposes, _UNSTATED} & set(use["purpose"]):
-            return "purpose"
+    if asked.asker == "company" and "no-companies" in use["profit"]:
+        return "asker"
+    if level == _UNSTATED:
+        return ""
+    if not {asked.asker, _UNSTATED} & set(use["asker"]):
+        return "asker"
+    if asked.purposes and not {*asked.purposes, _UNSTATED} & set(use["purpose"]):
+        return "purpose"
     return ""
 
 
@@ -634,8 +640,8 @@ class SearchIndex:
     def usable(self, asked: UseQuery, limit: int) -> list[UseAnswer]:
         """Datasets by what somebody may do with them, from using them now to not at all; up to `limit` of each."""
         searcher = self._index.searcher()
-        terms = zip(self._analyzer.analyze(asked.text), self._spelling.analyze(asked.text), strict=True)
-        words = [self._asked(searcher, word, dict(terms)) for word in self._thesaurus.words(asked.text)]
+        written = dict(zip(self._analyzer.analyze(asked.text), self._spelling.analyze(asked.text), strict=True))
+        words = [self._asked(searcher, word, written) for word in self._thesaurus.words(asked.text)]
         about = self._query(words, self._filters(asked.filters), Occur.Must)
         groups: dict[Verdict, Query] = {name: self._both(about, one) for name, one in self._verdicts(asked).items()}
         known = Query.boolean_query(
@@ -659,21 +665,20 @@ class SearchIndex:
         def having(name: str, *values: str) -> Query:
             return Query.term_set_query(self._schema, name, list(values))
 
-        profit = [(Occur.MustNot, having("profit", "no"))] if asked.for_profit else []
+        barred = [name for name, bars in (("no", asked.for_profit), ("no-companies", asked.asker == "company")) if bars]
+        by_asker = having("asker", asked.asker, _UNSTATED)
         for_this = [having("purpose", *asked.purposes, _UNSTATED)] if asked.purposes else []
-        reviewed = [having("level", "approved-projects", "approved-projects-in-tre"), *for_this]
-        by_asker = self._both(*reviewed, having("asker", asked.asker, _UNSTATED))
-        if asked.asker == "public-body":
-            by_asker = _any_of([by_asker, self._both(having("level", "government-only"), *for_this)])
 
-        def allowed(query: Query) -> Query:
-            return Query.boolean_query([(Occur.Must, query), *profit])
+        def allowed(*levels: str) -> Query:
+            parts = [(Occur.Must, one) for one in (having("level", *levels), by_asker, *for_this)]
+            return Query.boolean_query([*parts, *((Occur.MustNot, having("profit", one)) for one in barred)])
 
+        reviewed = ["approved-projects", "approved-projects-in-tre"]
         return {
-            "now": allowed(having("level", "open")),
-            "conditions": allowed(having("level", "open-with-conditions")),
-            "register": allowed(having("level", "registered")),
-            "apply": allowed(by_asker),
+            "now": allowed("open"),
+            "conditions": allowed("open-with-conditions"),
+            "register": allowed("registered"),
+            "apply": allowed(*reviewed, *(["government-only"] if asked.asker == "public-body" else [])),
             "ask": having("level", _UNSTATED),
         }
 

@@ -112,7 +112,8 @@ class Meaning:
         up for any question (on the development questions nDCG@10 .70 in place of .68).
         """
         state = self._state
-        if state is None or state.snapshot != snapshot or not state.progress.complete:
+        # What is told of progress runs ahead of the vectors that are there to be compared.
+        if state is None or state.snapshot != snapshot or len(state.iris) < _ENOUGH * state.progress.total:
             return None
         with self._lock:
             (vector,) = self._embedder.embed([text])

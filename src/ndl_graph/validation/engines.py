@@ -181,6 +181,23 @@ def validate(
     return ValidationReport(profile="+".join(profile.name for profile in profiles), results=tuple(results))
 
 
+def unreadable(profiles: Sequence[Profile], focus_node: str, error: ProfileError) -> ValidationReport:
+    """The report on a description that an engine cannot read: one violation, with what the engine says."""
+    result = Result(
+        focus_node=focus_node,
+        path=None,
+        value=None,
+        component=f"{SH}NodeKindConstraintComponent",
+        severity="violation",
+        message=f"It cannot be read as RDF: {error.message[:300]}",
+        fix="Correct the address or the value that is named, and load it again.",
+        why="Parsers of RDF refuse the whole file for it.",
+        example="<https://data.example.gov.uk/river%20levels>",
+        shape=profiles[0].iri if profiles else "",
+    )
+    return ValidationReport("+".join(profile.name for profile in profiles), (result,))
+
+
 def nonconforming(profile: Profile, data: str) -> set[str]:
     """The focus nodes with a result of any severity, when nothing else is asked of the results."""
     if _default_engine() is fast and not profile.for_reference_engine:

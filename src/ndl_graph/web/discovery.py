@@ -123,7 +123,9 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIR
             rows = catalog.listing()[max(0, number - 1) * _SITEMAP :][:_SITEMAP]
             if number and not rows:
                 raise NotFoundError("there is no such sitemap", where=f"sitemap-{number}.xml")
-            home = "" if number > 1 else f"<url><loc>{escape(catalog.base_iri)}</loc></url>"
+            # The first one has the home page and the register of uses too; registers are small.
+            more = [] if number > 1 else [catalog.base_iri, *catalog.use_iris()]
+            home = "".join(f"<url><loc>{escape(one)}</loc></url>" for one in more)
             body = "".join(
                 f"<url><loc>{escape(record)}</loc><lastmod>{modified[:10]}</lastmod></url>"
                 for record, _, modified in rows

@@ -181,7 +181,7 @@ class Endpoint:
         triples = describe_service(
             address,
             base,
-            [record for record, _, _ in self.catalog.listing()],
+            [*(record for record, _, _ in self.catalog.listing()), *self.catalog.use_iris()],
             self.catalog.statistics(),
             self.runner.limits,
             self.settings.query_text_bytes,

@@ -15,18 +15,24 @@ from babel.messages.pofile import read_po
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["LANGUAGES", "Language", "current", "messages", "reading_order"]
+__all__ = ["LANGUAGES", "Language", "current", "messages", "prefix", "reading_order"]
 
 #: The languages of the pages, the first where nothing else is asked for.
 LANGUAGES: Final = ("en", "cy")
 _LOCALE: Final = Path(__file__).parent / "locale"
 _CURRENT: ContextVar[str] = ContextVar("language", default=LANGUAGES[0])
+_PREFIX: ContextVar[str] = ContextVar("prefix", default="")
 _RANGE: Final = re.compile(r"\s*([A-Za-z*-]+)[^;,]*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?))?\s*$")
 
 
 def current() -> str:
     """The language of the answer that is being made."""
     return _CURRENT.get()
+
+
+def prefix() -> str:
+    """What of the address named the language (`/cy`), or nothing."""
+    return _PREFIX.get()
 
 
 def reading_order() -> tuple[str, ...]:
@@ -67,25 +73,30 @@ class Language:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        prefix = next((one for one in LANGUAGES if _under(scope["path"], one)), None)
-        if prefix is not None:
-            scope = _without(scope, prefix)
-        language = prefix or _asked(Headers(scope=scope).get("accept-language", ""))
+        named = next((one for one in LANGUAGES if _under(scope["path"], one)), None)
+        if named is not None:
+            scope = _without(scope, named)
+        language = named or _asked(Headers(scope=scope).get("accept-language", ""))
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html"):
+                is_page = headers.get("content-type", "").startswith("text/html")
+                if is_page:
                     headers["Content-Language"] = language
-                    if prefix is None:
-                        headers.add_vary_header("Accept-Language")
+                # What was not sent again may have been a page (RFC 9110, 15.4.5).
+                if named is None and (is_page or message["status"] == 304):
+                    headers.add_vary_header("Accept-Language")
+                if named is not None and headers.get("location", "").startswith("/"):
+                    headers["Location"] = f"/{named}{headers['location']}"
             await send(message)
 
-        token = _CURRENT.set(language)
+        tokens = _CURRENT.set(language), _PREFIX.set(f"/{named}" if named else "")
         try:
             await self._app(scope, receive, sending)
         finally:
-            _CURRENT.reset(token)
+            _CURRENT.reset(tokens[0])
+            _PREFIX.reset(tokens[1])
 
 
 def _under(path: str, language: str) -> bool:
@@ -96,4 +107,4 @@ def _without(scope: Mapping[str, object], language: str) -> Scope:
     path = str(scope["path"])[len(language) + 1 :] or "/"
     raw = scope.get("raw_path")
     rest = raw[len(language) + 1 :] or b"/" if isinstance(raw, bytes) else path.encode()
-    return {**scope, "path": path, "raw_path": rest, "ndl.prefix": f"/{language}"}
+    return {**scope, "path": path, "raw_path": rest}

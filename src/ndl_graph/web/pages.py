@@ -20,7 +20,7 @@ from pyoxigraph import Literal, NamedNode
 from ndl_graph.description import NATION_NAMES
 from ndl_graph.labels import Labels
 from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, PROV, SCHEMA, VCARD, compact
-from ndl_graph.web.language import LANGUAGES, current, messages, reading_order
+from ndl_graph.web.language import LANGUAGES, current, messages, prefix, reading_order
 
 __all__ = ["TRANSLATED", "Pages", "safe_html"]
 
@@ -119,6 +119,7 @@ _TERMS: Final = {
     "ODRL_hasPolicy": ODRL.hasPolicy,
     "PROV_endedAtTime": PROV.endedAtTime,
     "PROV_generated": PROV.generated,
+    "PROV_used": PROV.used,
     "PROV_startedAtTime": PROV.startedAtTime,
     "SCHEMA_conditionsOfAccess": SCHEMA.conditionsOfAccess,
     "SCHEMA_description": SCHEMA.description,
@@ -182,18 +183,19 @@ class Pages:
 
     def render(self, template: str, request: Request, **values: Any) -> bytes:
         """The page as UTF-8."""
-        here = request.url.path.removeprefix(request.scope.get("ndl.prefix", ""))
-        query = f"?{request.url.query}" if request.url.query else ""
+        here = request.url.path
+        # Only what the page itself was asked: anything else in the address would stay in pages that are remembered.
+        asked = _query({**values.get("asked", {}), "page": number if (number := values.get("page", 1)) != 1 else None})
         text = self._environment.get_template(template).render(
             path=here,
-            here=f"{here}{query}",
+            here=f"{here}?{asked}" if asked else here,
             language=current(),
             is_translated=current() == LANGUAGES[0] or template in TRANSLATED,
             labels=_LabelsOf(self._labels, reading_order()),
             **values,
         )
-        if prefix := request.scope.get("ndl.prefix"):
-            text = _LINK.sub(rf"\g<1>{prefix}\g<2>", text)
+        if named := prefix():
+            text = _LINK.sub(rf"\g<1>{named}\g<2>", text)
         return text.encode()
 
     def _translated(self, text: str) -> str:
@@ -275,7 +277,7 @@ def human_date(text: str) -> str:
 
 def human_size(text: str) -> str:
     """A number of bytes as people write it."""
-    if not text.isdigit():
+    if not re.fullmatch("[0-9]{1,18}", text):
         return text
     size = float(text)
     for unit in ("bytes", "kB", "MB", "GB"):

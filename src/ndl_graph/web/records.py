@@ -216,9 +216,9 @@ def _moment(text: str | None) -> str:
         if len(text) == len("2026-01-31"):
             return f"{date.fromisoformat(text).isoformat()}T23:59:59Z"
         when = datetime.fromisoformat(text)
-    except ValueError:
+        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Problem(400, f"{text!r} is no day or time.", parameter="asOf", hint="Write asOf=2026-01-31.") from None
-    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from cachetools import LRUCache
 from fastapi import Request, Response
 
-from ndl_graph.web.language import current
+from ndl_graph.web.language import current, prefix
 
 __all__ = ["Body", "BodyCache", "respond"]
 
@@ -54,7 +54,7 @@ def _http_date(text: str) -> str | None:
 
 
 class BodyCache:
-    """Remembers the bodies that are asked for most, in each language, up to a number of bytes."""
+    """Remembers the bodies that are asked for most, in each language and under each prefix, up to a number of bytes."""
 
     def __init__(self, size: int) -> None:
         self._bodies: LRUCache[tuple[str, ...], Body] = LRUCache(
@@ -65,7 +65,7 @@ class BodyCache:
     def known(self, key: tuple[str, ...]) -> Body | None:
         """The body under the key, where it is there."""
         with self._lock:
-            return self._bodies.get((current(), *key))
+            return self._bodies.get((current(), prefix(), *key))
 
     def get(self, key: tuple[str, ...], make: Callable[[], Body]) -> Body:
         """The body under the key, made where it is not there."""
@@ -75,7 +75,7 @@ class BodyCache:
         made = make()
         with self._lock:
             if len(made.content) + 2048 <= self._bodies.maxsize:
-                self._bodies[current(), *key] = made
+                self._bodies[current(), prefix(), *key] = made
         return made
 
 

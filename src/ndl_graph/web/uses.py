@@ -53,6 +53,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 total=total,
                 page=page,
                 last=max(1, -(-total // _PAGE)),
+                asked={"dataset": dataset},
                 dataset=dataset,
                 of=view,
             )
