@@ -1,15 +1,20 @@
 """Records over HTTP: every form, negotiation, conditional requests, links and errors."""
 
 import json
+from pathlib import Path
 
 import httpx
+import mlcroissant
 import pytest
 import rdflib
 from pyoxigraph import Literal, NamedNode
 from rdflib.compare import to_isomorphic
 
 from ndl_graph.catalog import Catalog
+from ndl_graph.formats import format_named
+from ndl_graph.stores import EmbeddedStore
 from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
+from tests.conftest import load, serving
 
 PAGE = "/dataset/price-paid-data"
 FORMS = {
@@ -213,6 +218,46 @@ def test_minted_iris_lead_to_records(service: httpx.Client) -> None:
     assert "/dataset?theme=Health&amp;access=Open+to+everyone" in theme
     for path in ("/organisation/none", "/theme/none"):
         assert service.get(path).status_code == 404
+
+
+def test_names_that_differ_in_signs_have_one_page(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "two.ttl"
+    source.write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        + "".join(
+            f'<https://x.example/{number}> a dcat:Dataset ; dct:title "Set {number}" ; dct:publisher "{name}" ; '
+            'dct:description "A description that is long enough." ; dcat:landingPage <https://x.example/> .\n'
+            for number, name in enumerate(("Zed Co", "Zed & Co"))
+        ),
+        "utf-8",
+    )
+    assert load(store, source).added == 2
+    with serving(store.folder, tmp_path / "log") as client:
+        page = client.get("/organisation/zed-co").text
+        assert "Set 0" in page
+        assert "Set 1" in page
+
+
+def test_use_limits_of_a_publisher_go_out_in_croissant(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "d.ttl"
+    source.write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> . "
+        "@prefix schema: <https://schema.org/> . @prefix obo: <http://purl.obolibrary.org/obo/> .\n"
+        '<https://x.example/d> a dcat:Dataset ; dct:title "D" ; dct:publisher "Us" ; '
+        'schema:usageInfo obo:DUO_0000042 ; dct:description "A description that is long enough." ; '
+        "dcat:landingPage <https://x.example/> ; "
+        "dct:license <https://creativecommons.org/licenses/by/4.0/> ; "
+        "dcat:distribution [ dcat:accessURL <https://x.example/d.csv> ; dct:format 'CSV' ] .",
+        "utf-8",
+    )
+    assert load(store, source).added == 1
+    form = format_named("croissant")
+    assert form.write is not None
+    written = json.loads(form.write(Catalog(store).get("https://x.example/d")))
+    limits = {one["@id"] for one in written["usageInfo"]}
+    assert "http://purl.obolibrary.org/obo/DUO_0000042" in limits
+    assert len(limits) == 2, "the limit that was stated, and the offer that was made of it"
+    assert mlcroissant.Dataset(jsonld=written).metadata.name == "D"
 
 
 def test_services_have_pages(service: httpx.Client) -> None:

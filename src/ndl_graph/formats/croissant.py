@@ -62,7 +62,12 @@ def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: 
         if _is_native(triple) or (whole_dataset and triple.subject == root and triple.predicate == DCT.conformsTo)
     )
     stated = {(triple.subject, triple.predicate) for triple in native}
-    derived = [triple for triple in _derived(view, page) if (triple.subject, triple.predicate) not in stated]
+    # Limits of use that were stated, and the offer made of them, stand side by side.
+    derived = [
+        triple
+        for triple in _derived(view, page)
+        if (triple.subject, triple.predicate) not in stated or triple.predicate == SCHEMA.usageInfo
+    ]
     # The version that is asked for, and whatever else the dataset conforms to.
     native = [
         triple for triple in native if triple.predicate != DCT.conformsTo or _text(triple) not in VERSIONS.values()

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import NotFoundError
+from ndl_graph.identity import slug_for
 from ndl_graph.search import SearchQuery
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import Body, BodyCache, respond
@@ -22,11 +23,13 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
     def group(request: Request, facet: str, slug: str) -> Response:
         def make() -> Body:
-            name = next((name for name, one in catalog.slugs(facet).items() if one == slug), None)
-            if name is None:
+            # Names that differ in signs alone have one IRI, so its page shows what is filed under any of them.
+            slugs = catalog.slugs(facet)
+            names = [name for name, one in slugs.items() if one == slug or slug_for(name) == slug]
+            if not names:
                 raise NotFoundError(f"no {facet} of that name has a record here", where=slug, hint="See /dataset")
-            found = catalog.search(SearchQuery(filters={facet: [name]}, limit=_SHOWN))
-            body = pages.render("group.html", request, name=name, facet=facet, slug=slug, found=found)
+            found = catalog.search(SearchQuery(filters={facet: names}, limit=_SHOWN))
+            body = pages.render("group.html", request, names=names, facet=facet, slug=slugs[names[0]], found=found)
             return Body.of(body, "text/html; charset=utf-8")
 
         return respond(request, cache.get((catalog.snapshot().name, facet, slug), make))
