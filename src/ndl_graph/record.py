@@ -8,6 +8,7 @@ whatever the order of the source.
 
 import hashlib
 import json
+import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +33,7 @@ __all__ = [
     "Term",
     "digest",
     "split",
+    "term_of",
     "triples_of",
 ]
 
@@ -100,6 +102,21 @@ def triples_of(lines: Iterable[str]) -> list[Triple]:
     """The triples that N-Triples lines without their full stops state."""
     text = " .\n".join(lines)
     return [quad.triple for quad in parse(f"{text} .", RdfFormat.N_TRIPLES, lenient=True)] if text else []
+
+
+_SIMPLE: Final = re.compile(r'"([^"\\]*)"(?:\^\^<([^>\\]*)>)?\Z')
+
+
+def term_of(text: str) -> Term:
+    """The term that a piece of N-Triples is; addresses and plain literals are made without a parser."""
+    try:
+        if text.startswith("<") and "\\" not in text:
+            return NamedNode(text[1:-1])
+        if match := _SIMPLE.match(text):
+            return Literal(match[1], datatype=NamedNode(match[2])) if match[2] else Literal(match[1])
+    except ValueError:
+        pass  # an address that is none, which only the lenient parser takes
+    return triples_of([f"_:b <urn:p> {text}"])[0].object
 
 
 class Statements:
@@ -354,4 +371,6 @@ def split(spool: Spool) -> Iterator[Description]:
 def _node(text: str) -> Node:
     if text.startswith("_:"):
         return BlankNode(text[2:])
-    return triples_of([f"{text} {_TYPE} {text}"])[0].subject
+    node = term_of(text)
+    assert isinstance(node, NamedNode)
+    return node

@@ -12,7 +12,7 @@ from ndl_graph.namespaces import ADMS, DCAT, DCT, FOAF, IANA, NDL, PREFIXES, RDF
 from ndl_graph.normalise.dates import read_date
 from ndl_graph.normalise.iris import CLEAN, CLEAN_IRI, clean_iri, standard_term
 from ndl_graph.normalise.steps import Repairs
-from ndl_graph.record import Block, Node, Term, triples_of
+from ndl_graph.record import Block, Node, Term, term_of
 
 __all__ = ["RELATIVE_BASE", "Normaliser"]
 
@@ -230,6 +230,7 @@ _PLAIN_VALUE: Final = re.compile(
 )
 _REMEMBERED: Final = 50_000
 _SHORT: Final = 200
+_ANYTHING: Final = BlankNode("b")
 
 
 class Normaliser:
@@ -339,10 +340,10 @@ class Normaliser:
 
     def _obeys(self, predicate: str, value: str) -> bool:
         """Whether the property's rule leaves the value alone, whatever else is said of the subject."""
-        triple = triples_of([f"_:b {predicate} {value}"])[0]
-        if triple.predicate == RDF.type:
-            return isinstance(triple.object, NamedNode) and standard_term(triple.object.value) == triple.object.value
-        return _RULES[triple.predicate][1](self, triple.object, (triple,)) is None
+        name, term = NamedNode(predicate[1:-1]), term_of(value)
+        if name == RDF.type:
+            return isinstance(term, NamedNode) and standard_term(term.value) == term.value
+        return _RULES[name][1](self, term, (Triple(_ANYTHING, name, term),)) is None
 
     def _is_tag(self, tag: str) -> bool:
         standard = self._tag(tag)
