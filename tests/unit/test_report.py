@@ -18,7 +18,12 @@ from rdflib.namespace import RDF, SH
 from ndl_graph.validation import Result, ValidationReport
 from ndl_graph.validation.report import REPORTS, text
 from tests.conftest import ROOT, need, run
+from tests.servers import COMPONENTS
 
+#: The official schema, as the package of those who keep the standard's tools brings it.
+SARIF: Final = (
+    COMPONENTS / "clients" / "node_modules" / "@microsoft" / "sarif-multitool-linux" / "sarif-2.1.0.json"
+)
 BAD: Final = """\
 @prefix dcat: <http://www.w3.org/ns/dcat#> .
 @prefix dct: <http://purl.org/dc/terms/> .
@@ -53,7 +58,17 @@ def test_json_follows_its_schema(place: Path) -> None:
         jsonschema.validate({**document, "focus_nodes": 0}, schema)
 
 
-def test_sarif_is_sarif(place: Path) -> None:
+def test_sarif_follows_the_schema_of_the_standard(place: Path) -> None:
+    need(SARIF.is_file(), "the JSON schema of SARIF 2.1.0")
+    schema = json.loads(SARIF.read_text("utf-8-sig"))
+    validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+    document = json.loads(report(place, "sarif"))
+    assert not [one.message for one in validator.iter_errors(document)]
+    document["runs"][0]["results"][0]["level"] = "violation"
+    assert [one.json_path for one in validator.iter_errors(document)] == ["$.runs[0].results[0].level"]
+
+
+def test_sarif_names_rule_file_and_line(place: Path) -> None:
     log = sarif_pydantic.Sarif.model_validate_json(report(place, "sarif"))
     assert log.version == "2.1.0"
     (only,) = log.runs

@@ -1,8 +1,10 @@
 """The rest of the site: home, search, catalogue, sitemap, shapes, vocabulary, operations."""
 
+import gzip
 import re
 import xml.etree.ElementTree as ET
 
+import brotli
 import httpx
 import pytest
 import rdflib
@@ -34,6 +36,41 @@ def test_pages_take_nothing_from_elsewhere(service: httpx.Client) -> None:
         text = service.get(path).text
         assert not re.findall(r'<(?:script|img|iframe|link rel="stylesheet")[^>]*(?:src|href)="(?:https?:)?//', text)
         assert "never the data itself" in text
+
+
+AS_IT_IS = ("/dataset/price-paid-data.ttl", "/static/icon.svg")
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "coding"),
+    [
+        ("/dataset/price-paid-data", "gzip, deflate, br", "gzip"),
+        ("/dataset/price-paid-data", "*", "gzip"),
+        ("/dataset/price-paid-data.ttl", "gzip", None),
+        ("/dataset/price-paid-data", "gzip;q=0", None),
+        ("/dataset/price-paid-data", "identity", None),
+        ("/static/vendor/site.css", "gzip, deflate, br", "br"),
+        ("/static/vendor/site.css", "br;q=0, gzip", "gzip"),
+        ("/static/vendor/yasqe.min.js", "", None),
+        ("/static/icon.svg", "gzip", None),
+    ],
+)
+def test_answers_are_as_small_as_the_client_takes_them(
+    service: httpx.Client, path: str, asked: str, coding: str | None
+) -> None:
+    plain = service.get(path, headers={"Accept-Encoding": "identity"})
+    with service.stream("GET", path, headers={"Accept-Encoding": asked}) as answer:
+        raw = b"".join(answer.iter_raw())
+    assert answer.headers.get("content-encoding") == coding
+    told = brotli.decompress(raw) if coding == "br" else gzip.decompress(raw) if coding else raw
+    assert told == plain.content
+    assert ("accept-encoding" in plain.headers.get("vary", "").casefold()) == (path not in AS_IT_IS)
+    assert (answer.headers["etag"] == plain.headers["etag"]) == (coding is None), "another representation"
+    again = {"Accept-Encoding": asked, "If-None-Match": answer.headers["etag"]}
+    assert service.get(path, headers=again).status_code == 304
+    assert service.get(path, headers={**again, "Accept-Encoding": "identity"}).status_code == (200 if coding else 304)
+    head = service.head(path, headers={"Accept-Encoding": asked})
+    assert head.headers["content-length"] == str(len(raw))
 
 
 def test_search_as_json(service: httpx.Client) -> None:

@@ -5,14 +5,12 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 from typing import Final, Protocol
 
 from fastapi import FastAPI, Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ndl_graph import __version__
@@ -31,6 +29,7 @@ from ndl_graph.web import (
     feeds,
     groups,
     linking,
+    parts,
     problems,
     quality,
     records,
@@ -41,7 +40,7 @@ from ndl_graph.web import (
 from ndl_graph.web.endpoint import ADDED_PREFIXES, HINT
 from ndl_graph.web.language import Language
 from ndl_graph.web.pages import Pages
-from ndl_graph.web.respond import BodyCache
+from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get
 
 __all__ = ["create_app"]
@@ -186,11 +185,11 @@ def create_app(
             path: {method: told for method, told in methods.items() if isinstance(told, dict)}
             for path, methods in app.openapi()["paths"].items()
         }
-        return Response(pages.render("docs.html", request, paths=paths), 200, media_type="text/html; charset=utf-8")
+        return respond(request, Body.of(pages.render("docs.html", request, paths=paths), "text/html; charset=utf-8"))
 
     get(app.router, "/metrics", metrics)
     get(app.router, "/docs", docs)
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.include_router(parts.router())
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],

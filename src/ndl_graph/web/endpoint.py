@@ -26,7 +26,7 @@ from ndl_graph.web.graphs import PAGE_OR_GRAPH, graph_body
 from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.problems import Problem
-from ndl_graph.web.respond import respond
+from ndl_graph.web.respond import Body, respond
 from ndl_graph.web.routing import get
 
 __all__ = ["ADDED_PREFIXES", "GRAPH_FORMS", "HINT", "TABLE_FORMS", "Endpoint", "router"]
@@ -346,7 +346,7 @@ def router(endpoint: Endpoint, pages: Pages) -> APIRouter:
             limits=endpoint.runner.limits,
             base_iri=endpoint.catalog.base_iri,
         )
-        return Response(body, 200, {"Vary": "Accept"}, "text/html; charset=utf-8")
+        return respond(request, Body.of(body, "text/html; charset=utf-8", {"Vary": "Accept"}))
 
     async def options() -> Response:
         """The methods there are."""

@@ -2,8 +2,7 @@
 // Without this script the form on the page sends the query as it is.
 "use strict";
 (() => {
-  if (typeof Yasgui === "undefined") return;
-  const { Yasqe, Yasr } = Yasgui;
+  if (typeof Yasqe === "undefined") return;
   const find = (id) => document.getElementById(id);
   const plain = find("query");
   const editor = find("editor");
@@ -47,25 +46,6 @@
   }
   Yasqe.defaults.autocompleters = ["variables", "ourPrefixes", "ourClasses", "ourProperties"];
 
-  // Our own records lead to their pages here; other addresses leave in a new window.
-  class Linked extends Yasr.plugins.table {
-    constructor(...parts) {
-      super(...parts);
-      // Shortened addresses cannot be tapped on a narrow screen: ours wrap.
-      this.persistentConfig.isEllipsed = false;
-    }
-
-    getUriLinkFromBinding(binding, prefixes) {
-      const iri = binding.value;
-      const known = Object.entries(prefixes || {}).find(([, namespace]) => iri.startsWith(namespace));
-      const text = known ? `${known[0]}:${iri.slice(known[1].length)}` : iri;
-      if (iri.startsWith(base)) return `<a class="iri" href="/${escaped(iri.slice(base.length))}">${escaped(text)}</a>`;
-      if (!/^https?:/i.test(iri)) return `<span class="iri">${escaped(text)}</span>`;
-      return `<a class="iri" href="${escaped(iri)}" target="_blank" rel="noopener noreferrer">${escaped(text)}</a>`;
-    }
-  }
-  Yasr.registerPlugin("table", Linked);
-
   const explained = (problem) => {
     const box = document.createElement("div");
     box.className = "problem";
@@ -90,14 +70,60 @@
     }
     return box;
   };
-  Yasr.defaults.errorRenderers = [async (error) => {
-    try {
-      const problem = JSON.parse(error.text);
-      return typeof problem.detail === "string" ? explained(problem) : undefined;
-    } catch {
-      return undefined;
+  // What shows results is larger than the editor: it is fetched with the first of them.
+  const fetched = (name, address) => new Promise((done, failed) => {
+    const part = document.createElement(name);
+    part.addEventListener("load", done);
+    part.addEventListener("error", failed);
+    if (name === "link") part.rel = "stylesheet";
+    part[name === "link" ? "href" : "src"] = address;
+    // Our own style comes last, so that it decides.
+    document.querySelector("link[href$='/editor.css']").before(part);
+  });
+  const results = async () => {
+    const { parts } = editor.dataset;
+    await Promise.all([fetched("link", `${parts}.css`), fetched("script", `${parts}.js`)]);
+    // Our own records lead to their pages here; other addresses leave in a new window.
+    class Linked extends Yasr.plugins.table {
+      constructor(...given) {
+        super(...given);
+        // Shortened addresses cannot be tapped on a narrow screen: ours wrap.
+        this.persistentConfig.isEllipsed = false;
+      }
+
+      getUriLinkFromBinding(binding, prefixes) {
+        const iri = binding.value;
+        const known = Object.entries(prefixes || {}).find(([, namespace]) => iri.startsWith(namespace));
+        const text = known ? `${known[0]}:${iri.slice(known[1].length)}` : iri;
+        if (iri.startsWith(base)) return `<a class="iri" href="/${escaped(iri.slice(base.length))}">${escaped(text)}</a>`;
+        if (!/^https?:/i.test(iri)) return `<span class="iri">${escaped(text)}</span>`;
+        return `<a class="iri" href="${escaped(iri)}" target="_blank" rel="noopener noreferrer">${escaped(text)}</a>`;
+      }
     }
-  }];
+    Yasr.registerPlugin("table", Linked);
+    Yasr.defaults.errorRenderers = [async (error) => {
+      try {
+        const problem = JSON.parse(error.text);
+        return typeof problem.detail === "string" ? explained(problem) : undefined;
+      } catch {
+        return undefined;
+      }
+    }];
+    const yasr = new Yasr(find("yasr"), {
+      persistenceId: null,
+      prefixes: () => yasqe.getPrefixesFromQuery(),
+      defaultPlugin: "table",
+      pluginOrder: ["table", "response"],
+      getDownloadFileName: () => "query-results",
+    });
+    yasr.documentationLink?.remove();
+    yasr.resultsEl.setAttribute("aria-live", "polite");
+    yasr.on("drawn", (drawn) => {
+      drawn.rootEl.querySelector(".tableSizer")?.setAttribute("aria-label", "Rows on a page");
+    });
+    return yasr;
+  };
+  let shown;
 
   find("plain").querySelectorAll("textarea, label[for=query], #format, label[for=format], button").forEach((part) => {
     part.hidden = true;
@@ -119,19 +145,6 @@
       acceptHeaderGraph: "text/turtle",
     },
   });
-  const yasr = new Yasr(find("yasr"), {
-    persistenceId: null,
-    prefixes: () => yasqe.getPrefixesFromQuery(),
-    defaultPlugin: "table",
-    pluginOrder: ["table", "response"],
-    getDownloadFileName: () => "query-results",
-  });
-  yasr.documentationLink?.remove();
-  yasr.resultsEl.setAttribute("aria-live", "polite");
-  yasr.on("drawn", (drawn) => {
-    drawn.rootEl.querySelector(".tableSizer")?.setAttribute("aria-label", "Rows on a page");
-  });
-
   const told = find("told");
   const share = find("share");
   const linked = () => {
@@ -141,11 +154,18 @@
   linked();
   const run = () => {
     told.textContent = "Asking …";
+    shown ??= results();
     yasqe.query().catch(() => {});
   };
   find("run").addEventListener("click", run);
   yasqe.on("queryResponse", async (_, response, took) => {
     if (response?.name === "AbortError") return;
+    const yasr = await shown.catch(() => null);
+    if (!yasr) {
+      shown = undefined;
+      told.textContent = "The answer is here, but what shows it did not arrive. Run the query again.";
+      return;
+    }
     told.textContent = "";
     yasr.setResponse(response, took);
     const answer = await fetch(`/api/check-query?${new URLSearchParams({ query: yasqe.getValue() })}`);
