@@ -123,7 +123,7 @@ def test_no_page_weighs_more_than_150_kb(browser: Browser, service: httpx.Client
     """With its style and scripts, as they come over the wire to a browser that has nothing of it yet."""
     page = opened(browser, service)
     asked: list[Request] = []
-    page.on("requestfinished", lambda request: asked.append(request))  # noqa: PLW0108 - Playwright marks it
+    page.on("requestfinished", lambda request: asked.append(request))
     page.goto(path, wait_until="networkidle")
     parts = {request.url: request.sizes()["responseBodySize"] for request in asked}
     page.context.close()

@@ -1,6 +1,7 @@
 """Queries that would take an endpoint down: each ends within its limits, and nobody else notices."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -158,11 +159,17 @@ def usage(client: httpx.Client) -> tuple[int, int, int]:
 
 
 def settled(client: httpx.Client) -> None:
-    """Waits until every worker answers again."""
+    """Waits until every worker answers again: two clients together hold them all, long enough for each to get one."""
+    query = {"query": "SELECT (COUNT(*) AS ?n) { VALUES ?a { 1 2 3 4 5 } ?d a dcat:Dataset . ?s ?p ?o }"}
     end = time.monotonic() + 20
+
+    def asked(number: int) -> int:
+        key = {"X-API-Key": ("alpha", "beta")[number % 2]}
+        return client.get("/sparql", params=query, headers=key).status_code
+
     while time.monotonic() < end:
         with ThreadPoolExecutor(WORKERS) as threads:
-            answers = list(threads.map(lambda _: client.get("/sparql", params=COUNT).status_code, range(WORKERS)))
+            answers = list(threads.map(asked, range(WORKERS)))
         if answers == [200] * WORKERS and len(processes(client)) == WORKERS + 1:
             return
     pytest.fail("the workers did not come back")
@@ -224,7 +231,8 @@ def test_each_ends_within_its_limit(limited: httpx.Client, name: str) -> None:
     if status == 503:
         assert '"limit"' in body
         assert '"hint"' in body
-    assert ask(limited, COUNT["query"])[0] == 200
+    after = ask(limited, COUNT["query"])
+    assert after[0] == 200, after
 
 
 @pytest.mark.parametrize(
@@ -323,53 +331,61 @@ def test_a_slow_reader_is_cut_off(limited: httpx.Client) -> None:
         assert time.monotonic() - start < SECONDS + 5
 
 
+#: Sends twenty hostile queries at once, ten times over. In a process of its own, since it is not what is measured.
+ATTACK = """
+import asyncio, json, sys, httpx
+base, queries = json.load(sys.stdin)
+async def round_of(number):
+    async with httpx.AsyncClient(base_url=base, timeout=60) as client:
+        async def one(index):
+            key = {"X-API-Key": ("alpha", "beta")[index % 2]}
+            try:
+                query = queries[(number * 20 + index) % len(queries)]
+                return (await client.post("/sparql", data={"query": query}, headers=key)).status_code
+            except httpx.RemoteProtocolError:
+                return 0
+        return await asyncio.gather(*map(one, range(20)))
+print(sorted({status for number in range(10) for status in asyncio.run(round_of(number))}))
+"""
+
+
 @pytest.mark.slow
 def test_twenty_at_once_over_ten_rounds(limited: httpx.Client) -> None:
     """Pages go on, memory stays within the sum of the limits, and nothing is left over."""
     settled(limited)
-    page = "/dataset/price-paid-data"
-
-    def timed() -> float:
-        start = time.perf_counter()
-        assert limited.get(page).status_code == 200
-        return time.perf_counter() - start
-
-    for _ in range(20):
-        timed()
-    idle = statistics.quantiles([timed() for _ in range(100)], n=20)[-1]
     before, most = usage(limited), 0
-    base = str(limited.base_url)
-    names = [name for name in QUERIES if name not in ("nothing",)]
 
-    async def round_of(number: int) -> list[int]:
-        async with httpx.AsyncClient(base_url=base, timeout=60) as client:
-
-            async def one(index: int) -> int:
-                query = QUERIES[names[(number * 20 + index) % len(names)]]
-                try:
-                    answer = await client.post(
-                        "/sparql", data={"query": query}, headers={"X-API-Key": ("alpha", "beta")[index % 2]}
-                    )
-                except httpx.RemoteProtocolError:
-                    return 0
-                return answer.status_code
-
-            return await asyncio.gather(*(one(index) for index in range(20)))
-
-    busy: list[float] = []
-    with ThreadPoolExecutor(1) as threads:
-        for number in range(10):
-            running = threads.submit(asyncio.run, round_of(number))
-            while not running.done():
-                busy.append(timed())
+    def timed(until: Callable[[int], bool]) -> list[float]:
+        """Seconds for a page each, as between two readers, and with a look at the memory now and then."""
+        nonlocal most
+        times: list[float] = []
+        while not until(len(times)):
+            if len(times) % 10 == 0:
                 most = max(most, usage(limited)[2])
-                time.sleep(0.02)
-            assert set(running.result()) <= {0, 200, 400, 403, 503}
+            time.sleep(0.02)
+            start = time.perf_counter()
+            assert limited.get("/dataset/price-paid-data").status_code == 200
+            times.append(time.perf_counter() - start)
+        return times
+
+    timed(lambda done: done >= 20)
+    idle = timed(lambda done: done >= 300)
+    with subprocess.Popen([sys.executable, "-c", ATTACK], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as attack:
+        assert attack.stdin
+        assert attack.stdout
+        queries = [query for name, query in QUERIES.items() if name != "nothing"]
+        attack.stdin.write(json.dumps([str(limited.base_url), queries]).encode())
+        attack.stdin.close()
+        busy = timed(lambda _: attack.poll() is not None)
+        assert set(json.loads(attack.stdout.read())) <= {0, 200, 400, 403, 503}
     assert limited.get("/healthz").status_code == 200
     settled(limited)
     after = usage(limited)
-    # The issue asks for 2 x idle: 0.8 ms becomes 8.6 ms here, and what is held is that nobody would notice.
-    assert statistics.quantiles(busy, n=20)[-1] <= max(2 * idle, 0.05), "pages do not wait for queries"
+    idle += timed(lambda done: done >= 300)
+    p95_idle, p95_busy = (statistics.quantiles(times, n=20)[-1] for times in (idle, busy))
+    told = f"pages wait for queries: p95 is {1000 * p95_busy:.1f} ms, and {1000 * p95_idle:.1f} ms without"
+    # Below two milliseconds it is the machine's own unrest that is measured.
+    assert p95_busy <= 2 * max(p95_idle, 0.002), told
     assert most <= before[2] + WORKERS * MEMORY
     assert after[0] == before[0]
     assert after[1] <= before[1] + 10

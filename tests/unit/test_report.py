@@ -21,9 +21,7 @@ from tests.conftest import ROOT, need, run
 from tests.servers import COMPONENTS
 
 #: The official schema, as the package of those who keep the standard's tools brings it.
-SARIF: Final = (
-    COMPONENTS / "clients" / "node_modules" / "@microsoft" / "sarif-multitool-linux" / "sarif-2.1.0.json"
-)
+SARIF: Final = COMPONENTS / "clients" / "node_modules" / "@microsoft" / "sarif-multitool-linux" / "sarif-2.1.0.json"
 BAD: Final = """\
 @prefix dcat: <http://www.w3.org/ns/dcat#> .
 @prefix dct: <http://purl.org/dc/terms/> .

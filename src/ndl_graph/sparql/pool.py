@@ -28,6 +28,7 @@ from ndl_graph.sparql.worker import CUT, DATA, END, FAILED, HEAD, READY, WHOLE
 __all__ = ["Answer", "Limits", "Runner", "Task", "WorkerPool"]
 
 _LENGTH: Final = struct.Struct("!cI")
+_PRIORITY: Final = 19  # the lowest: whoever waits for a page comes before whoever asks a query
 _AGAIN: Final = 1.0  # seconds after which a process that could not be started is started again
 _HINTS: Final = {
     "query_seconds": "Narrow it: fewer patterns, a filter on a class or publisher, a LIMIT without an ORDER BY.",
@@ -369,7 +370,7 @@ class WorkerPool:
         self._serve()
 
     def _begin(self, descriptor: int) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(  # noqa: S603 - our own module, with numbers as arguments
+        process = subprocess.Popen(  # noqa: S603 - our own module, with numbers as arguments
             [sys.executable, "-m", "ndl_graph.sparql.worker", str(descriptor), str(self.limits.query_memory_bytes)],
             pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,
@@ -377,8 +378,12 @@ class WorkerPool:
             stderr=subprocess.DEVNULL,
             # Each thread's arena would reserve address space that the limit counts.
             env={**os.environ, "MALLOC_ARENA_MAX": "2"},
-            start_new_session=True,
+            # A group of its own keeps Ctrl-C from it; in a session of its own it would weigh as much as the service.
+            process_group=0,
         )
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, _PRIORITY)
+        return process
 
 
 async def _nothing() -> AsyncIterator[bytes]:

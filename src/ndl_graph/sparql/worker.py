@@ -43,6 +43,7 @@ WHOLE: Final = b"W"  # JSON, a line feed, and the whole answer
 FAILED: Final = b"F"  # JSON: why there is none
 
 _CHUNK: Final = 64 * 1024
+_OPENING: Final = 512 * 1024**2  # bytes of address space for the stacks of the threads that open a store
 _GRACE: Final = 5.0  # seconds after its limit in which the pool ends a query before the process ends itself
 _LENGTH: Final = struct.Struct("!cI")
 
@@ -201,7 +202,8 @@ class Worker:
     def _open(self, folder: str) -> Store:
         if self._store is None or folder != self._folder:
             self._store = None
-            self._store = Store.read_only(str(Path(folder) / "graphs"))
+            with _room_to_open():
+                self._store = Store.read_only(str(Path(folder) / "graphs"))
             self._folder = folder
         return self._store
 
@@ -302,7 +304,11 @@ def _confine(memory: int) -> None:
         if memory:
             used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
             # What the engine reserves and does not use counts here, so the limit is on top of it.
-            resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
+            most = resource.getrlimit(resource.RLIMIT_AS)[1]
+            low, high = used + memory, used + memory + _OPENING
+            if most != resource.RLIM_INFINITY:
+                low, high = min(low, most), min(high, most)
+            resource.setrlimit(resource.RLIMIT_AS, (low, high))
     with contextlib.suppress(ImportError, OSError, AttributeError):
         import ctypes
 
@@ -310,6 +316,22 @@ def _confine(memory: int) -> None:
         system = ctypes.CDLL(None, use_errno=True)
         if system.unshare(new_network):
             system.unshare(new_user | new_network)
+
+
+@contextlib.contextmanager
+def _room_to_open() -> Iterator[None]:
+    """Lifts the limit of memory while the engine opens its files, which it does in many threads at once."""
+    if sys.platform == "win32":
+        yield
+        return
+    import resource
+
+    low, high = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (high, high))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (low, high))
 
 
 def main() -> None:

@@ -2,9 +2,9 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qs
 
 import anyio
@@ -59,11 +59,13 @@ _ALIASES: Final = {
     "json": "jsonld", "json-ld": "jsonld", "xml": "rdfxml", "rdf": "rdfxml", "rdf+xml": "rdfxml", "ttl": "turtle",
     "n3": "turtle", "nt": "ntriples", "n-triples": "ntriples", "nq": "nquads", "n-quads": "nquads",
 }  # fmt: skip
+_LONG: Final = 4_096
 _MOST_FIELDS: Final = 1_000
 _MOST_HINT: Final = 900
 _ANYTHING: Final = 2**62
 
 Fields = dict[str, list[str]]
+T = TypeVar("T")
 
 
 class Endpoint:
@@ -96,7 +98,7 @@ class Endpoint:
         text = await self._body(request)
         if kind == "application/sparql-query":
             return {**in_address, "query": [*in_address.get("query", []), text]}
-        in_body = _parsed(text)
+        in_body = await _apart(text, _parsed)
         names = dict.fromkeys((*in_address, *in_body))
         return {name: [*in_address.get(name, []), *in_body.get(name, [])] for name in names}
 
@@ -126,7 +128,7 @@ class Endpoint:
 
     async def query(self, request: Request, text: str, fields: Fields) -> Response:
         """The answer to a query (SPARQL 1.1 Protocol, section 2.1)."""
-        query = read_query(text, self.settings.query_add_prefixes)
+        query = await _apart(text, read_query, self.settings.query_add_prefixes)
         # What has no form is no query: let the engine say so, in whatever format is asked for.
         table = query.form in (None, "select", "ask")
         offer = _chosen(fields, request, _TABLE_OFFERS if table else _GRAPH_OFFERS)
@@ -151,7 +153,7 @@ class Endpoint:
 
     async def check(self, text: str) -> dict[str, object]:
         """What can be told of a query without running it: added prefixes, and terms that nothing here has."""
-        query = read_query(text, self.settings.query_add_prefixes)
+        query = await _apart(text, read_query, self.settings.query_add_prefixes)
         return {"form": query.form, "added_prefixes": dict(query.added), "hints": await self._hints(query)}
 
     async def graph(self, request: Request, fields: Fields) -> Response:
@@ -263,6 +265,13 @@ class _Streamed(Response):
             return
         mark = f'\n"!! CUT: {self._answer.cut.message}; what is above is not all !!\n'
         await send({"type": "http.response.body", "body": mark.encode(), "more_body": True})
+
+
+async def _apart(text: str, work: Callable[..., T], *more: object) -> T:
+    """What some work makes of a text; of a long one in a thread, so that pages do not wait for it."""
+    if len(text) < _LONG:
+        return work(text, *more)
+    return await run_in_threadpool(work, text, *more)
 
 
 async def _gone(receive: Receive) -> None:

@@ -104,9 +104,7 @@ class BodyCache:
     """Remembers the bodies that are asked for most, in each language and under each prefix, up to a number of bytes."""
 
     def __init__(self, size: int) -> None:
-        self._bodies: LRUCache[tuple[str, ...], Body] = LRUCache(
-            maxsize=max(1, size), getsizeof=_weight
-        )
+        self._bodies: LRUCache[tuple[str, ...], Body] = LRUCache(maxsize=max(1, size), getsizeof=_weight)
         self._lock = Lock()
 
     def known(self, key: tuple[str, ...]) -> Body | None:
