@@ -29,7 +29,9 @@ RULES: dict[str, set[str]] = {
     },
     "columns": {"errors", "namespaces"},
     "search": {"access", "description", "errors", "formats", "keys", "namespaces", "record", "resources"},
-    "quality": {"description", "errors", "names", "namespaces", "record", "resources", "search", "validation"},
+    "quality": {
+        "description", "errors", "formats", "names", "namespaces", "record", "resources", "search", "validation",
+    },
     "sources": {"errors", "formats", "record"},
     "sparql": {"errors", "namespaces", "record", "resources"},
     "stores": {"errors", "formats", "namespaces", "record", "sparql"},

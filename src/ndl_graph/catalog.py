@@ -440,6 +440,7 @@ class Catalog:
                     record,
                     view,
                     access[record.iri.value],
+                    record.described,
                     keys[record.iri.value],
                     found.points if (found := scores.get(record.iri.value)) else None,
                     found.lacks if found else (),
@@ -483,10 +484,7 @@ class Catalog:
             if one.start <= moment < one.end:
                 return self._record(iri, self._former_triples(one))
         present = self.get(iri)
-        since = next(
-            (_text(t.object) for t in present.triples if t.subject == present.iri and t.predicate == DCT.modified), ""
-        )
-        if since <= moment:
+        if present.described <= moment:
             return present
         raise NotFoundError("there was no description at this address then", where=f"{iri}, {moment}")
 

@@ -27,8 +27,8 @@ from ndl_graph.formats import Format, croissant, detect, format_named, jsonld, r
 from ndl_graph.formats.places import PLACE, Places
 from ndl_graph.identity import identify, organisation_iri, settle, slug_for
 from ndl_graph.labels import default_labels
-from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, SCHEMA, SH
-from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs, percent_encoded, standard_term
+from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, RELATIVE, SCHEMA, SH, relative_base
+from ndl_graph.normalise import Normaliser, Repairs, percent_encoded, standard_term
 from ndl_graph.record import KINDS, Record, Spool, Statements, Term, split, triples_of
 from ndl_graph.validation import Profile, Result, ValidationReport, load_profile, validate
 
@@ -83,7 +83,8 @@ class Checker:
         document.data.seek(0)
         placed = size <= self._placed_bytes
         self._in_json = document.format.media_type.endswith("json")
-        read = document.format.read(document.data, RELATIVE_BASE, places=placed)
+        home = relative_base(len(self._names) + 1 if document.format.stands_alone else 0)
+        read = document.format.read(document.data, home, places=placed)
         lines = list(dict.fromkeys(str(self._lawful(triple)) for triple in read))
         self._names.append(document.name)
         self._by_file.append((document.name, lines))
@@ -173,8 +174,8 @@ class Checker:
         """The statements in the syntax of the document, or in Turtle; blank nodes numbered, relative IRIs short."""
         names: dict[str, str] = {}
         short = [
-            _BLANK.sub(lambda found: names.setdefault(found[0], f"_:b{len(names) + 1}"), line).replace(
-                RELATIVE_BASE, "urn:relative:"
+            RELATIVE.sub(
+                "urn:relative:", _BLANK.sub(lambda found: names.setdefault(found[0], f"_:b{len(names) + 1}"), line)
             )
             for line in lines
         ]

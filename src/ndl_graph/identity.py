@@ -10,8 +10,8 @@ from pyoxigraph import Literal, NamedNode, Triple
 from slugify import slugify
 
 from ndl_graph.crosswalk import dcat_from_schema
-from ndl_graph.namespaces import DCT, FOAF, ODRL, RDF, SCHEMA
-from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs
+from ndl_graph.namespaces import DCT, FOAF, ODRL, RDF, RELATIVE, SCHEMA
+from ndl_graph.normalise import Normaliser, Repairs
 from ndl_graph.record import Description, Node, Statements, Term, triples_of
 
 __all__ = ["Identity", "distinct_slugs", "identify", "organisation_iri", "settle", "slug_for"]
@@ -35,7 +35,7 @@ _TELLING: Final = frozenset(
 )
 _NAMES: Final = frozenset((str(FOAF.name), str(SCHEMA.name)))
 #: Text without one of these names no node that must be named anew; with one it is looked at closely.
-_RELATIVE: Final = f"<{RELATIVE_BASE}"
+_RELATIVE: Final = "<relative://"
 _SCHEMA_DATASET: Final = str(SCHEMA.Dataset)
 _LOCAL: Final = ("_:", _RELATIVE)
 _UNSETTLED: Final = (*_LOCAL, _SCHEMA_DATASET)
@@ -99,7 +99,7 @@ def identify(description: Description) -> Identity:
         terms = [term for name in predicates for term in said.get(name, ())]
         # English first, then the order of the source, so that a slug does not hang on the order of triples.
         terms.sort(key=lambda term: not (isinstance(term, Literal) and (term.language or "en").startswith("en")))
-        return [term.value.strip() for term in terms if isinstance(term, (Literal, NamedNode))]
+        return [RELATIVE.sub("", term.value.strip()) for term in terms if isinstance(term, (Literal, NamedNode))]
 
     title = next(iter(texts(DCT.title, SCHEMA.name)), "")
     # A use of data has no publisher: who uses it tells two registers apart that number their entries alike.
@@ -107,7 +107,7 @@ def identify(description: Description) -> Identity:
     parties = [term for name in named for term in said.get(name, ())]
     publisher = next(
         (names[party] for party in parties if not isinstance(party, Literal) and party in names), ""
-    ) or next((party.value for party in parties if isinstance(party, NamedNode)), "")
+    ) or next((RELATIVE.sub("", party.value) for party in parties if isinstance(party, NamedNode)), "")
     given = root.value if isinstance(root, NamedNode) and _is_web(root.value) else None
     if given is None and not _is_absolute(root):
         is_schema = SCHEMA.Dataset in said.get(RDF.type, ())
@@ -140,7 +140,7 @@ def settle(description: Description, dataset: NamedNode, base: str, normaliser: 
     names: dict[str, str] = {root: target}
     if root != target:
         given = description.root.value if isinstance(description.root, NamedNode) else ""
-        normaliser.repairs.note("dataset-iri", given or "no IRI", dataset.value)
+        normaliser.repairs.note("dataset-iri", RELATIVE.sub("", given) or "no IRI", dataset.value)
         if given and _is_absolute(description.root):
             lines = [*lines, str(Triple(description.root, DCT.identifier, Literal(given)))]
     if unsettled:
@@ -197,7 +197,7 @@ def _name_nodes(lines: Sequence[str], names: dict[str, str], dataset: str, base:
 
     for node in nodes:
         if node not in names and not node.startswith("_:"):
-            given = node[len(_RELATIVE) : -1]
+            given = RELATIVE.sub("", node[1:-1], count=1)
             tail = quote(given, safe="/:@!$&'()*+,;=-._~%")
             iri = f"{dataset}{'/' if '#' in dataset else '#'}{tail}" if tail else dataset
             names[node] = f"<{iri}>"
@@ -217,4 +217,4 @@ def _is_web(iri: str) -> bool:
 
 
 def _is_absolute(node: Node) -> bool:
-    return isinstance(node, NamedNode) and not node.value.startswith(RELATIVE_BASE)
+    return isinstance(node, NamedNode) and RELATIVE.match(node.value) is None

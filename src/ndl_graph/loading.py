@@ -26,8 +26,8 @@ from ndl_graph.history import former_graph
 from ndl_graph.identity import Identity, identify, organisation_iri, settle, slug_for
 from ndl_graph.keys import FoundKey, key_lines, keys_of, without_keys
 from ndl_graph.labels import Labels, default_labels
-from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, RDF
-from ndl_graph.normalise import RELATIVE_BASE, Normaliser, Repairs
+from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, RDF, relative_base
+from ndl_graph.normalise import Normaliser, Repairs
 from ndl_graph.quality import Assessment, Scorer, broken_rules, faulty_records, score_lines, without_scores
 from ndl_graph.record import ASIDE, Description, Record, Spool, Statements, Term, digest, split
 from ndl_graph.search import SearchIndex, entry
@@ -126,14 +126,15 @@ def gather(
         items = source.items()
     except SourceError as error:
         return [error], files
-    for item in items:
+    for number, item in enumerate(items, start=1):
         try:
             with open_item(item, limits) as (data, media_type):
                 chosen = form or detect(data, item.name, media_type)
                 if chosen.read is None:
                     raise SourceError(f"{chosen.name} can be written, not read")
                 before = len(spool.roots_seen)
-                spool.add(normaliser.blocks(chosen.read(data, RELATIVE_BASE)))
+                home = relative_base(number if chosen.stands_alone else 0)
+                spool.add(normaliser.blocks(chosen.read(data, home)))
                 for node in islice(spool.roots_seen, before, None):
                     files[node] = item.name
         except NdlGraphError as error:
@@ -460,7 +461,8 @@ class _Run:
             for record in accepted
         ]
         self._index.replace(
-            (_entry(record, view, access, keys, scores, verdict.broken) for record, view in views), existing
+            (_entry(record, view, self._at.value, access, keys, scores, verdict.broken) for record, view in views),
+            existing,
         )
         self._stale = self._stale or bool(accepted)
         base = self._loader.base
@@ -605,6 +607,7 @@ def _told_source(name: str) -> str:
 def _entry(
     record: Record,
     view: DescriptionView,
+    described: str,
     access: Mapping[str, Access],
     keys: Mapping[str, Sequence[FoundKey]],
     scores: Mapping[str, Assessment],
@@ -613,9 +616,8 @@ def _entry(
     iri = record.iri.value
     found = scores.get(iri)
     rules = broken.get(iri, ())
-    return entry(
-        record, view, access[iri], keys[iri], found.points if found else None, found.lacks if found else (), rules
-    )
+    points, lacks = (found.points, found.lacks) if found else (None, ())
+    return entry(record, view, access[iri], described, keys[iri], points, lacks, rules)
 
 
 def _is_web(key: str) -> bool:

@@ -1,5 +1,6 @@
 """The prefixes of the field, each in one place."""
 
+import re
 from typing import Final
 
 from pyoxigraph import NamedNode
@@ -13,6 +14,7 @@ __all__ = [
     "FOAF",
     "HYDRA",
     "IANA",
+    "METRIC",
     "NDL",
     "ODRL",
     "ORG",
@@ -22,6 +24,7 @@ __all__ = [
     "PROV",
     "RDF",
     "RDFS",
+    "RELATIVE",
     "SCHEMA",
     "SD",
     "SH",
@@ -34,6 +37,7 @@ __all__ = [
     "XSD",
     "Namespace",
     "compact",
+    "relative_base",
 ]
 
 
@@ -109,6 +113,8 @@ DQV: Final = Namespace(PREFIXES["dqv"])
 FOAF: Final = Namespace(PREFIXES["foaf"])
 HYDRA: Final = Namespace(PREFIXES["hydra"])
 IANA: Final = Namespace("https://www.iana.org/assignments/media-types/")
+#: The start of each metric of ours (`vocab/metric.ttl`).
+METRIC: Final = "https://w3id.org/ndl-graph/vocab/metric#"
 NDL: Final = Namespace(PREFIXES["ndl"])
 ODRL: Final = Namespace(PREFIXES["odrl"])
 ORG: Final = Namespace(PREFIXES["org"])
@@ -137,3 +143,15 @@ def compact(iri: str) -> str:
             local = iri[len(namespace) :]
             return f"{prefix}:{local}" if local and "/" not in local else iri
     return iri
+
+
+#: The start of an IRI that was relative.
+RELATIVE: Final = re.compile(r"relative://[0-9]*/")
+
+
+def relative_base(number: int = 0) -> str:
+    """What a document's relative IRIs are read against, so that they can be told apart and given a stable home later.
+
+    A number keeps those of one document apart from those of the others.
+    """
+    return f"relative://{number or ''}/"

@@ -173,6 +173,12 @@ class Record:
         """The last part of the record's IRI."""
         return self.iri.value.rsplit("/", 1)[-1]
 
+    @property
+    def described(self) -> str:
+        """When the description came here or last changed (`xsd:dateTime`, UTC); empty until it is stored."""
+        said = (one.object for one in self.triples if one.subject == self.iri and one.predicate == DCT.modified)
+        return next((one.value for one in said if isinstance(one, Literal)), "")
+
 
 def digest(lines: Iterable[str]) -> str:
     """SHA-256, in hexadecimal, of N-Triples lines, whatever their order."""

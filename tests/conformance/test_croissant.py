@@ -1,6 +1,7 @@
 """Croissant goes in and comes out again; mlcroissant loads everything that we publish."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import mlcroissant
@@ -9,8 +10,11 @@ import rdflib
 from rdflib.compare import graph_diff, to_isomorphic
 
 from ndl_graph.catalog import Catalog
-from ndl_graph.formats import format_named
-from tests.conftest import run
+from ndl_graph.formats import croissant, format_named, jsonld
+from ndl_graph.quality import croissant_verdict
+from ndl_graph.stores import EmbeddedStore
+from ndl_graph.validation import load_profile, validate
+from tests.conftest import BASE, load, run
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "croissant"
 REAL = sorted((SHARED / "datasets").rglob("*.json")) if SHARED.is_dir() else []
@@ -85,6 +89,76 @@ def test_what_comes_in_as_croissant_comes_out_as_croissant(path: Path) -> None:
     assert broken(found) == broken(given), "what is wrong in the source is still wrong, and nothing else is"
 
 
+@pytest.fixture(scope="module")
+def real(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """Every real catalogue that there is, in one store."""
+    store = EmbeddedStore(tmp_path_factory.mktemp("real") / "store", BASE)
+    folders = ("scotland", "councils", "us", "health", "australia", "croissant/datasets")
+    load(store, *(shared / "data" / name for name in folders))
+    return Catalog(store)
+
+
+@pytest.mark.slow
+def test_every_real_dataset_with_a_distribution_loads(real: Catalog) -> None:
+    count, refused = 0, []
+    for record in real.records():
+        view = real.describe(record)
+        if record.kind == "dataset" and view.distributions:
+            count += 1
+            if broken(json.loads(croissant.write(view, record.iri.value, record.triples))):
+                refused.append(record.slug)
+    assert count > 2_000
+    assert not refused
+
+
+@pytest.mark.slow
+def test_the_stored_verdict_is_that_of_the_profile(real: Catalog) -> None:
+    """Stricter only where a publisher left out what we fill in for the profile: the format, and any file at all."""
+    filled = {"There is no distribution with an address.", "A distribution does not say in which format it is."}
+    profiles = [load_profile("croissant")]
+    refused = 0
+    for record in real.records():
+        view = real.describe(record)
+        verdict = croissant_verdict(view)
+        assert (verdict is not None) == (record.kind == "dataset")
+        if verdict is None:
+            continue
+        document = BytesIO(croissant.write(view, record.iri.value, record.triples))
+        lines = map(str, jsonld.read(document, record.dataset.value))
+        results = validate(profiles, "".join(f"{line} .\n" for line in lines)).results
+        broken_rules = {result.message for result in results if result.severity == "violation"}
+        refused += bool(broken_rules)
+        assert verdict.loads != bool(verdict.faults)
+        assert bool(set(verdict.faults) - filled) == bool(broken_rules), (record.iri, verdict.faults, broken_rules)
+    assert refused > 1_000
+
+
+def test_what_would_lead_a_reader_in_circles_is_left_out(tmp_path: Path) -> None:
+    """mlcroissant follows a way back, and a nameless node of which nothing is said, without end."""
+    (tmp_path / "rings.ttl").write_text(
+        """
+        @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+        @prefix foaf: <http://xmlns.com/foaf/0.1/> . @prefix org: <http://www.w3.org/ns/org#> .
+        @prefix ex: <http://example.org/> .
+        ex:rings a dcat:Dataset ; dct:title "Rings" ; dct:description "What leads back to itself." ;
+          dct:publisher _:team ; dct:issued "2020-01-01" ; ex:about ex:part, [] ; ex:is ex:rings ;
+          dct:license <https://creativecommons.org/licenses/by/4.0/> ;
+          dcat:distribution [ a dcat:Distribution ; dcat:downloadURL <http://example.org/rings.csv> ;
+            dct:format "CSV" ; ex:of ex:rings ] .
+        _:team a foaf:Organization ; foaf:name "Team" ; org:subOrganizationOf _:office .
+        _:office a foaf:Organization ; foaf:name "Office" ; org:subOrganizationOf _:team .
+        ex:part ex:whole ex:rings ; ex:next [ ex:after ex:part ; ex:note [] ] .
+        """
+    )
+    assert run("load", "rings.ttl", cwd=tmp_path).code == 0
+    found = json.loads(run("show", "http://example.org/rings", "--format", "croissant", cwd=tmp_path).out)
+    loads(found)
+    assert found["publisher"]["name"] == "Team"
+    assert found["publisher"]["parentOrganization"] == {"@type": "sc:Organization", "name": "Office"}
+    assert found["distribution"]["name"] == "rings.csv"
+    assert found["http://example.org/about"]["@id"] == "http://example.org/part"
+
+
 def broken(document: dict[str, object]) -> bool:
     try:
         loads(document)
@@ -93,16 +167,16 @@ def broken(document: dict[str, object]) -> bool:
     return False
 
 
-def test_croissant_written_here_is_tested_without_the_real_ones(tmp_path: Path) -> None:
-    """Something smaller of our own, for machines that have no real ones."""
-    document: dict[str, object] = {
+def rivers(address: str, column: str) -> dict[str, object]:
+    """A Croissant of our own, with one column."""
+    return {
         "@context": {
             "@language": "en", "@vocab": "https://schema.org/", "sc": "https://schema.org/",
             "cr": "http://mlcommons.org/croissant/", "dct": "http://purl.org/dc/terms/", "conformsTo": "dct:conformsTo",
             "recordSet": "cr:recordSet", "field": "cr:field", "source": "cr:source", "extract": "cr:extract",
             "column": "cr:column", "fileObject": "cr:fileObject", "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
         },
-        "@type": "sc:Dataset", "name": "rivers", "description": "River levels.", "url": "https://example.org/rivers",
+        "@id": address, "@type": "sc:Dataset", "name": "rivers", "description": "River levels.", "url": address,
         "conformsTo": "http://mlcommons.org/croissant/1.1", "license": "https://creativecommons.org/licenses/by/4.0/",
         "creator": {"@type": "Organization", "name": "Water Board"}, "datePublished": "2020-01-01",
         "distribution": [
@@ -111,10 +185,29 @@ def test_croissant_written_here_is_tested_without_the_real_ones(tmp_path: Path) 
         ],
         "recordSet": [
             {"@type": "cr:RecordSet", "@id": "levels", "name": "levels", "field": [
-                {"@type": "cr:Field", "@id": "levels/height", "name": "height", "dataType": "sc:Float",
-                 "source": {"fileObject": {"@id": "levels.csv"}, "extract": {"column": "height"}}}]}
+                {"@type": "cr:Field", "@id": f"levels/{column}", "name": column, "dataType": "sc:Float",
+                 "source": {"fileObject": {"@id": "levels.csv"}, "extract": {"column": column}}}]}
         ],
     }  # fmt: skip
+
+
+def test_two_files_in_a_folder_keep_their_own_nodes(tmp_path: Path) -> None:
+    """`@id`s are relative to a document, and people call the parts of all their datasets the same."""
+    (tmp_path / "both").mkdir()
+    for number, column in ((1, "height"), (2, "depth")):
+        (tmp_path / "both" / f"{column}.json").write_text(json.dumps(rivers(f"https://example.org/{number}", column)))
+    assert run("load", "both", cwd=tmp_path).code == 0
+    for number, column in ((1, "height"), (2, "depth")):
+        found = json.loads(run("show", f"https://example.org/{number}", "--format", "croissant", cwd=tmp_path).out)
+        loads(found)
+        assert found["recordSet"]["field"]["name"] == column
+    checked = run("validate", "both", "--profile", "croissant", cwd=tmp_path)
+    assert checked.code == 0, checked.out
+
+
+def test_croissant_written_here_is_tested_without_the_real_ones(tmp_path: Path) -> None:
+    """Something smaller of our own, for machines that have no real ones."""
+    document = rivers("https://example.org/rivers", "height")
     (tmp_path / "rivers.json").write_text(json.dumps(document))
     assert run("load", "rivers.json", cwd=tmp_path).code == 0
     found = json.loads(run("show", "https://example.org/rivers", "--format", "croissant", cwd=tmp_path).out)

@@ -10,8 +10,8 @@ from ndl_graph.formats import FORMATS, Format
 from ndl_graph.formats.jsonld import write as write_jsonld
 from ndl_graph.formats.rdf import write as write_rdf
 from ndl_graph.identity import identify, organisation_iri, settle
-from ndl_graph.namespaces import DCAT, DCT, FOAF, RDF, VCARD
-from ndl_graph.normalise import RELATIVE_BASE, Normaliser
+from ndl_graph.namespaces import DCAT, DCT, FOAF, RDF, VCARD, relative_base
+from ndl_graph.normalise import Normaliser
 from ndl_graph.record import Block, Spool, split, triples_of
 
 BASE = "https://base.example/"
@@ -77,7 +77,7 @@ def test_written_and_read_again_is_the_same(triples: list[Triple]) -> None:
             continue
         data = write_rdf(form.syntax, triples) if form.syntax else write_jsonld(triples, [triples[0].subject])
         assert form.read is not None
-        assert canonical(list(form.read(BytesIO(data), RELATIVE_BASE))) == canonical(triples), form.name
+        assert canonical(list(form.read(BytesIO(data), relative_base()))) == canonical(triples), form.name
 
 
 def normalise(triples: list[Triple]) -> tuple[list[Triple], dict[str, int]]:
@@ -136,7 +136,7 @@ def test_any_bytes_are_read_or_refused_in_words(data: bytes, name: str) -> None:
     assert form.read is not None
     message = ""
     try:
-        for _ in Normaliser(organisation_iri(BASE)).blocks(form.read(BytesIO(data), RELATIVE_BASE)):
+        for _ in Normaliser(organisation_iri(BASE)).blocks(form.read(BytesIO(data), relative_base())):
             message = "read"
     except SourceError as error:
         message = error.message

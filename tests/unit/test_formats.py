@@ -13,8 +13,7 @@ from rocrate.rocrate import ROCrate
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import ParseError, SettingError, SourceError
 from ndl_graph.formats import FORMATS, detect, format_named, readable
-from ndl_graph.namespaces import DCAT, DCT, FOAF, VCARD
-from ndl_graph.normalise import RELATIVE_BASE
+from ndl_graph.namespaces import DCAT, DCT, FOAF, VCARD, relative_base
 from tests.conftest import DATA
 
 UKGOV_YAML = b"""
@@ -64,7 +63,7 @@ PAGE = b'<!doctype html><html><head><script type="application/ld+json">' + SCHEM
 def read(form: str, data: bytes) -> list[str]:
     chosen = format_named(form)
     assert chosen.read is not None
-    return sorted(map(str, chosen.read(io.BytesIO(data), RELATIVE_BASE)))
+    return sorted(map(str, chosen.read(io.BytesIO(data), relative_base())))
 
 
 @pytest.mark.parametrize(

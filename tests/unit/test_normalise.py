@@ -6,9 +6,8 @@ import pytest
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, Triple, parse
 
 from ndl_graph.identity import identify, organisation_iri, settle
-from ndl_graph.namespaces import PREFIXES
+from ndl_graph.namespaces import PREFIXES, relative_base
 from ndl_graph.normalise import (
-    RELATIVE_BASE,
     STEPS,
     Normaliser,
     Repairs,
@@ -27,7 +26,7 @@ PROLOGUE = (
 
 def turtle(text: str) -> list[Triple]:
     source = PROLOGUE + text
-    return [quad.triple for quad in parse(source.encode(), RdfFormat.TURTLE, base_iri=RELATIVE_BASE, lenient=True)]
+    return [quad.triple for quad in parse(source.encode(), RdfFormat.TURTLE, base_iri=relative_base(), lenient=True)]
 
 
 def canonical(triples: list[Triple]) -> set[str]:

@@ -76,7 +76,7 @@ LOSSES: Final = [
     ("eu-byte-size", 'dcat:byteSize "1000"^^xsd:nonNegativeInteger', 'dct:title "File"'),
     ("eu-issued", 'dct:issued "2021-03-01"^^xsd:date ;', ""),
     ("eu-modified", 'dct:modified "2026-10-01"^^xsd:date ;', ""),
-    ("ai-croissant", 'dct:issued "2021-03-01"^^xsd:date ;', ""),
+    ("ai-croissant", 'dct:issued "2021-03-01"^^xsd:date ; dct:modified "2026-10-01"^^xsd:date ;', ""),
     ("ai-open-machine-format", f"<{EU}file-type/CSV> ; dcat:mediaType <https://www.iana.org/assignments/media-types/text/csv>",
      f"<{EU}file-type/XLS> ; dcat:mediaType <https://www.iana.org/assignments/media-types/application/vnd.ms-excel>"),
     ("ai-stable-identifier", f"<{IRI}> a dcat:Dataset", "<http://127.0.0.1:8000/id/dataset/rivers> a dcat:Dataset"),
@@ -181,8 +181,10 @@ def test_data_behind_approval_needs_a_way_to_apply_and_no_licence() -> None:
 
 def test_scores_are_stated_and_taken_out_again() -> None:
     record = Record(NamedNode("http://x/dataset/a"), NamedNode(IRI), "dataset", "k", Statements(lines=()))
-    lines = list(score_lines(record, Assessment({"eu": 1, "ai": 2}, (), {FILE: "2026-11-02"})))
-    assert len(lines) == 9
+    lines = list(
+        score_lines(record, Assessment({"eu": 1, "ai": 2}, (), ("There is no licence.",), {FILE: "2026-11-02"}))
+    )
+    assert len(lines) == 14
     own = (
         f'<{IRI}> <http://purl.org/dc/terms/title> "A"',
         f"<{IRI}> <http://www.w3.org/ns/dqv#hasQualityMeasurement> <urn:theirs>",
@@ -206,7 +208,8 @@ def test_graph_index_and_page_tell_the_same(demo: Catalog) -> None:
     rows = demo.query(
         read_query(
             "SELECT ?record ?score ?value { GRAPH ?record { ?record foaf:primaryTopic ?d . "
-            "?d dqv:hasQualityMeasurement [ dqv:isMeasurementOf ?score ; dqv:value ?value ] } }"
+            "?d dqv:hasQualityMeasurement [ dqv:isMeasurementOf ?score ; dqv:value ?value ] } "
+            "FILTER(STRENDS(STR(?score), '-score')) }"
         )
     )
     assert isinstance(rows, QuerySolutions)

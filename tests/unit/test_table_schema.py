@@ -12,8 +12,7 @@ import pytest
 
 from ndl_graph.errors import NdlGraphError, ParseError
 from ndl_graph.formats import detect, format_named
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, SCHEMA
-from ndl_graph.normalise import RELATIVE_BASE
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, SCHEMA, relative_base
 from tests.conftest import run
 
 PACKAGE: Final[dict[str, Any]] = {
@@ -67,7 +66,7 @@ def read(form: str, document: Any, *, places: bool = False) -> list[str]:
     chosen = format_named(form)
     assert chosen.read is not None
     data = io.BytesIO(json.dumps(document).encode())
-    return list(map(str, chosen.read(data, RELATIVE_BASE, places=places)))
+    return list(map(str, chosen.read(data, relative_base(), places=places)))
 
 
 @pytest.mark.parametrize(("form", "document"), EACH)

@@ -9,8 +9,7 @@ import pytest
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import detect, format_named
-from ndl_graph.namespaces import DCT, NDL, ODRL, PROV
-from ndl_graph.normalise import RELATIVE_BASE
+from ndl_graph.namespaces import DCT, NDL, ODRL, PROV, relative_base
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import BASE, DATA, load, run
 
@@ -30,7 +29,7 @@ ROW: Final = (
 def read(text: str, *, places: bool = False) -> list[str]:
     form = format_named("use-register")
     assert form.read is not None
-    return list(map(str, form.read(io.BytesIO(text.encode()), RELATIVE_BASE, places=places)))
+    return list(map(str, form.read(io.BytesIO(text.encode()), relative_base(), places=places)))
 
 
 def test_a_register_is_told_by_its_headings() -> None:

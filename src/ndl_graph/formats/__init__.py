@@ -57,6 +57,11 @@ class Format:
     syntax: RdfFormat | None = None
 
     @property
+    def stands_alone(self) -> bool:
+        """Whether a relative IRI is known to one document only: files of RDF may be parts of one whole."""
+        return self.media_type == "text/html" or self.media_type.endswith("json")
+
+    @property
     def content_type(self) -> str:
         """The media type with its parameters."""
         kind = f'{self.media_type}; profile="{self.profile}"' if self.profile else self.media_type

@@ -1,7 +1,7 @@
 """Croissant 1.0 and 1.1: what came in as Croissant goes out again; what came in as DCAT is put into its terms."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -12,8 +12,8 @@ from ndl_graph.description import DescriptionView, View
 from ndl_graph.formats import contexts, jsonld
 from ndl_graph.formats.jsonld import Json, TreeWriter
 from ndl_graph.formats.markdown import citation
-from ndl_graph.namespaces import CR, DCAT, DCT, IANA, ODRL, PREFIXES, RDF, SCHEMA, XSD
-from ndl_graph.record import Node
+from ndl_graph.namespaces import CR, DCAT, DCT, DQV, IANA, METRIC, ODRL, ORG, PREFIXES, RDF, SCHEMA, XSD
+from ndl_graph.record import Node, Term
 
 __all__ = ["VERSIONS", "write"]
 
@@ -23,7 +23,7 @@ VERSIONS: Final = {"1.0": "http://mlcommons.org/croissant/1.0", "1.1": "http://m
 # What the crosswalk says in schema.org terms is not said a second time in DCAT.
 _OTHER_WORDS: Final = tuple(
     PREFIXES[prefix]
-    for prefix in ("dcat", "dct", "foaf", "vcard", "ndl", "adms", "spdx", "dcatap", "dpv", "ukgov", "pod")
+    for prefix in ("dcat", "dct", "foaf", "vcard", "org", "ndl", "adms", "spdx", "dcatap", "dpv", "ukgov", "pod")
 )
 _ORDER: Final = {
     name: rank
@@ -56,10 +56,15 @@ def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: 
     assert isinstance(view.node, NamedNode)
     root = view.node
     whole_dataset = view.has_type(SCHEMA.Dataset)
+    # Scores are of the description, not of the data.
+    scores = {
+        triple.subject for triple in triples if triple.predicate == DQV.isMeasurementOf and METRIC in _text(triple)
+    }
     native = _in_one_language(
         triple
         for triple in triples
-        if _is_native(triple) or (whole_dataset and triple.subject == root and triple.predicate == DCT.conformsTo)
+        if (_is_native(triple) and not scores & {triple.subject, triple.object})
+        or (whole_dataset and triple.subject == root and triple.predicate == DCT.conformsTo)
     )
     stated = {(triple.subject, triple.predicate) for triple in native}
     # Limits of use that were stated, and the offer made of them, stand side by side.
@@ -120,21 +125,44 @@ def _is_native(triple: Triple) -> bool:
     return not name.startswith(_OTHER_WORDS)
 
 
-def _reachable(root: Node, triples: dict[Triple, None]) -> list[Triple]:
+def _reachable(root: NamedNode, triples: Iterable[Triple]) -> list[Triple]:
+    """What hangs together with the root, but no way back and no nameless node of which nothing is said.
+
+    mlcroissant follows either without end.
+    """
     index: dict[Node, list[Triple]] = {}
     for triple in triples:
         index.setdefault(triple.subject, []).append(triple)
-    seen: set[Node] = {root}
-    queue: list[Node] = [root]
     found: list[Triple] = []
-    while queue:
-        for triple in index.get(queue.pop(), ()):
-            found.append(triple)
-            value = triple.object
-            if isinstance(value, (NamedNode, BlankNode)) and value not in seen and value in index:
+    seen: set[Node] = {root}
+    way: list[tuple[Node, Iterator[Triple]]] = [(root, iter(index.get(root, ())))]
+    above: set[Node] = {root}
+    while way:
+        node, left = way[-1]
+        statement = next(left, None)
+        if statement is None:
+            way.pop()
+            above.discard(node)
+            continue
+        value = statement.object
+        if isinstance(value, (NamedNode, BlankNode)):
+            if value in above:
+                continue
+            if value in index and value not in seen:
                 seen.add(value)
-                queue.append(value)
-    return found
+                above.add(value)
+                way.append((value, iter(index[value])))
+        found.append(statement)
+    while True:
+        said = {statement.subject for statement in found}
+        kept = [one for one in found if not _is_nameless(one.object, root) or one.object in said]
+        if len(kept) == len(found):
+            return kept
+        found = kept
+
+
+def _is_nameless(term: Term, root: NamedNode) -> bool:
+    return isinstance(term, (NamedNode, BlankNode)) and _local(term, root.value) is None
 
 
 def _derived(view: DescriptionView, page: str) -> list[Triple]:
@@ -163,7 +191,7 @@ def _derived(view: DescriptionView, page: str) -> list[Triple]:
         (SCHEMA.creator, (DCT.creator, DCT.publisher)),
         (SCHEMA.publisher, (DCT.publisher,)),
     ):
-        for agent in view.views(*names):
+        for agent in view.views(*names) or filter(None, [view.publisher]):
             if isinstance(agent.node, (NamedNode, BlankNode)):
                 out.append(Triple(root, schema, agent.node))
                 out += _agent(agent)
@@ -186,13 +214,18 @@ def _derived(view: DescriptionView, page: str) -> list[Triple]:
     return out
 
 
-def _agent(agent: View) -> list[Triple]:
+def _agent(agent: View, below: frozenset[Node] = frozenset()) -> list[Triple]:
+    """An organisation with those it belongs to."""
     node = agent.node
     assert isinstance(node, (NamedNode, BlankNode))
     out = [Triple(node, RDF.type, SCHEMA.Organization), Triple(node, SCHEMA.name, Literal(agent.label))]
     for schema, dcat in AGENT:
         if schema != SCHEMA.name and (value := agent.link(dcat)):
             out.append(Triple(node, schema, Literal(value.removeprefix("mailto:"))))
+    below |= {node}
+    for parent in agent.views(ORG.subOrganizationOf):
+        if isinstance(parent.node, (NamedNode, BlankNode)) and parent.label and parent.node not in below:
+            out += [Triple(node, SCHEMA.parentOrganization, parent.node), *_agent(parent, below)]
     return out
 
 
@@ -202,12 +235,13 @@ def _file(view: DescriptionView, part: View) -> list[Triple]:
     root = view.node
     if not isinstance(root, NamedNode) or not isinstance(node, (NamedNode, BlankNode)) or not address:
         return []
+    name = part.text(DCT.title) or address.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
     out = [
         Triple(root, SCHEMA.distribution, node),
         Triple(node, RDF.type, CR.FileObject),
         # Search engines have refused `cr:FileObject` alone.
         Triple(node, RDF.type, SCHEMA.DataDownload),
-        Triple(node, SCHEMA.name, Literal(part.label or address)),
+        Triple(node, SCHEMA.name, Literal(name)),
         Triple(node, SCHEMA.contentUrl, Literal(address)),
     ]
     medium = next((value.iri for value in part.views(DCAT.mediaType) if value.iri), None)

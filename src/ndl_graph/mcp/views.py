@@ -11,8 +11,9 @@ from ndl_graph.formats import croissant
 from ndl_graph.formats.markdown import citation
 from ndl_graph.mcp.answers import said
 from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, PROV, SCHEMA, VCARD
-from ndl_graph.quality import METRICS, SCORES
+from ndl_graph.quality import METRICS, SCORES, croissant_verdict
 from ndl_graph.record import Record
+from ndl_graph.search import dated
 
 __all__ = ["hit", "named", "view_of"]
 
@@ -70,7 +71,9 @@ def view_of(catalog: Catalog, name: str, record: Record, view: DescriptionView) 
         return {"total": total, "uses": [_use(catalog.describe(one), one.iri.value) for one in records]}
     if name == "quality":
         marks = catalog.marks_of(record.iri.value) or {}
+        verdict = croissant_verdict(view)
         return {
+            "croissant": {"loads": verdict.loads, "faults": list(verdict.faults)} if verdict else None,
             "points": {key: f"{value} of {SCORES[key].points}" for key, value in marks.get("points", {}).items()},
             "lacks": [METRICS[one].label for one in marks.get("lacks", ()) if one in METRICS],
         }
@@ -91,7 +94,7 @@ def hit(found: Mapping[str, Any]) -> dict[str, Any]:
         "publisher": said(found["publisher"] or "not stated", 120),
         "licence": said(found["licence"] or "not stated", 200),
         "access": said(found["access"] or "not stated", 120),
-        "modified": said(found["modified"] or "", 40) or None,
+        **{name: said(found[name], 40) for name in ("modified", "modified_of") if name in found},
         "formats": [said(one, 60) for one in found["formats"][:6]],
         "score": found["score"],
         "why": found["why"],
@@ -108,7 +111,7 @@ def named(record: Record, view: DescriptionView) -> dict[str, Any]:
         "publisher": said(view.publisher.label, 120) if view.publisher else "not stated",
         "licence": (licence.iri or said(licence.label, 120)) if licence else "not stated",
         "access": said(view.access.label) if view.access else "not stated",
-        "modified": view.modified or None,
+        **dated(said(view.modified, 40), record.described),
     }
 
 

@@ -2,11 +2,10 @@
 
 from ndl_graph.normalise.dates import read_date
 from ndl_graph.normalise.iris import clean_iri, percent_encoded, standard_term
-from ndl_graph.normalise.normaliser import RELATIVE_BASE, Normaliser
+from ndl_graph.normalise.normaliser import Normaliser
 from ndl_graph.normalise.steps import STEPS, Repairs, Step
 
 __all__ = [
-    "RELATIVE_BASE",
     "STEPS",
     "Normaliser",
     "Repairs",

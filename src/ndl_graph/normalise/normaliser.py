@@ -8,16 +8,13 @@ from urllib.parse import quote
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ndl_graph.names import NameTable, name_table
-from ndl_graph.namespaces import ADMS, DCAT, DCT, FOAF, IANA, NDL, PREFIXES, RDF, SCHEMA, SPDX, VCARD
+from ndl_graph.namespaces import ADMS, DCAT, DCT, FOAF, IANA, NDL, PREFIXES, RDF, RELATIVE, SCHEMA, SPDX, VCARD
 from ndl_graph.normalise.dates import read_date
 from ndl_graph.normalise.iris import CLEAN, CLEAN_IRI, clean_iri, standard_term
 from ndl_graph.normalise.steps import Repairs
 from ndl_graph.record import Block, Node, Term, term_of
 
-__all__ = ["RELATIVE_BASE", "Normaliser"]
-
-#: Relative IRIs are read against this, so that they can be told apart and given a stable home later.
-RELATIVE_BASE: Final = "relative:///"
+__all__ = ["Normaliser"]
 
 _EU: Final = "http://publications.europa.eu/resource/authority/"
 _TAG: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*\Z")
@@ -75,7 +72,8 @@ def _link(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None:
 
 def _email(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None:
     if isinstance(value, Literal) or (isinstance(value, NamedNode) and not value.value.startswith("mailto:")):
-        address = value.value.strip().removeprefix(RELATIVE_BASE).removeprefix("mailto:").strip()
+        address = value.value.strip()
+        address = RELATIVE.sub("", address, count=1).removeprefix("mailto:").strip()
         if _EMAIL.match(address):
             return _replaced(NamedNode("mailto:" + quote(address, safe="@!#$&'*+-/=?_~.")))
     return None

@@ -8,13 +8,11 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from ndl_graph.errors import NotFoundError
-from ndl_graph.namespaces import DQV, NDL, SKOS
+from ndl_graph.namespaces import DQV, METRIC, NDL, SKOS
 from ndl_graph.record import Node, Term
 from ndl_graph.resources import vocab_folder
 
-__all__ = ["METRIC", "METRICS", "SCORES", "Metric", "Score", "metric_named"]
-
-METRIC: Final = "https://w3id.org/ndl-graph/vocab/metric#"
+__all__ = ["METRICS", "SCORES", "Metric", "Score", "metric_named"]
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from pyoxigraph import NamedNode
 
 from ndl_graph.description import DescriptionView, View
 from ndl_graph.names import name_table
-from ndl_graph.namespaces import ADMS, CR, DCAT, DCT, DQV, IANA, NDL, RDF, SCHEMA, XSD
-from ndl_graph.quality.metrics import METRIC, METRICS, SCORES
+from ndl_graph.namespaces import ADMS, CR, DCAT, DCT, DQV, IANA, METRIC, NDL, RDF, SCHEMA, XSD
+from ndl_graph.quality.croissant import LOADS, croissant_faults
+from ndl_graph.quality.metrics import METRICS, SCORES
 from ndl_graph.record import Record
 from ndl_graph.validation import Result, load_profile, nonconforming
 from ndl_graph.validation.profiles import Profile
@@ -65,10 +66,11 @@ class LinkState:
 
 @dataclass(frozen=True)
 class Assessment:
-    """The scores of one description, what it lacks, and its addresses that did not answer."""
+    """The scores of one description, what it lacks, the faults of its Croissant, and its addresses that are dead."""
 
     points: Mapping[str, int]
     lacks: tuple[str, ...]
+    croissant: tuple[str, ...] = ()
     dead: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -97,21 +99,22 @@ class Scorer:
 
         `faulty` are those that `faulty_records` found.
         """
+        datasets = [(record, view) for record, view in records if record.kind == "dataset"]
+        faults = croissant_faults(datasets)
         return {
-            record.iri.value: self._assess(view, record.iri.value not in faulty)
-            for record, view in records
-            if record.kind == "dataset"
+            record.iri.value: self._assess(view, record.iri.value not in faulty, faults[record.iri.value])
+            for record, view in datasets
         }
 
-    def _assess(self, view: DescriptionView, conforms: bool) -> Assessment:
-        has = {**self._european(view, conforms), **self._ready(view)}
+    def _assess(self, view: DescriptionView, conforms: bool, faults: tuple[str, ...]) -> Assessment:
+        has = {"ai-croissant": not faults, **self._european(view, conforms), **self._ready(view)}
         lacks = tuple(name for name in METRICS if has[name] is False)
         points = dict.fromkeys(SCORES, 0)
         for name, metric in METRICS.items():
             if has[name]:
                 points[metric.score] += metric.points
         dead = {url: state.checked for url in addresses(view) if (state := self._links.get(url)) and not state.alive}
-        return Assessment(points, lacks, dead)
+        return Assessment(points, lacks, faults, dead)
 
     def _alive(self, parts: Sequence[View], predicate: NamedNode) -> bool | None:
         """Whether addresses answered; None where there is none that was checked: no points, and nothing to mend."""
@@ -161,7 +164,6 @@ class Scorer:
         fields = [one for table in view.record_sets for one in table.views(CR.field)]
         summary = re.sub(r"\s+", " ", view.summary).strip()
         return {
-            "ai-croissant": _makes_croissant(view),
             "ai-open-machine-format": any(_types(part) & _OPEN_MACHINE for part in parts),
             "ai-stable-identifier": "/id/dataset/" not in (view.iri or "") or _has_doi(view),
             "ai-links-alive": not any(
@@ -356,20 +358,6 @@ def _has_doi(view: DescriptionView) -> bool:
     return any("doi.org/10." in one or one.startswith(("10.", "doi:10.")) for one in said)
 
 
-def _makes_croissant(view: DescriptionView) -> bool:
-    """Whether the Croissant published of it says what the specification requires."""
-    parts = [part for part in view.distributions if part.link(DCAT.downloadURL, DCAT.accessURL)]
-    return bool(
-        parts
-        and view.text(DCT.title, SCHEMA.name)
-        and view.summary
-        and view.licence
-        and (view.values(DCT.creator, SCHEMA.creator) or view.publisher)
-        and view.text(DCT.issued, SCHEMA.datePublished)
-        and all(part.values(DCT.format, DCAT.mediaType) for part in parts)
-    )
-
-
 def _day(text: str) -> date | None:
     """The last day that a date, month or year may mean."""
     found = re.match(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", text)
@@ -391,6 +379,7 @@ def _day(text: str) -> date | None:
 _HAS: Final = DQV.hasQualityMeasurement
 _IS_A: Final = f"{RDF.type} {DQV.QualityMeasurement}"
 _OF: Final = {name: f"{DQV.isMeasurementOf} {score.iri}" for name, score in SCORES.items()}
+_LOADS: Final = f"{DQV.isMeasurementOf} <{LOADS}>"
 _VALUE: Final = str(DQV.value)
 _OURS: Final = f"{DQV.isMeasurementOf} <{METRIC}"
 
@@ -404,6 +393,13 @@ def score_lines(record: Record, found: Assessment) -> Iterator[str]:
         yield f"{node} {_IS_A}"
         yield f"{node} {_OF[name]}"
         yield f'{node} {_VALUE} "{points}"^^{XSD.integer}'
+    node = f"<{record.iri.value}#croissant>"
+    yield f"{record.dataset} {_HAS} {node}"
+    yield f"{node} {_IS_A}"
+    yield f"{node} {_LOADS}"
+    yield f'{node} {_VALUE} "{str(not found.croissant).lower()}"^^{XSD.boolean}'
+    for fault in found.croissant:
+        yield f"{node} {DCT.description} {RdfLiteral(fault, language='en')}"
     for url, day in found.dead.items():
         yield f"{NamedNode(url)} {NDL.deadSince} {RdfLiteral(day, datatype=XSD.date)}"
 

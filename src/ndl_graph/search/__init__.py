@@ -14,6 +14,7 @@ from ndl_graph.search.answers import (
     UseAnswer,
     UseQuery,
     Verdict,
+    dated,
 )
 from ndl_graph.search.embedding import Embedder
 from ndl_graph.search.index import SearchIndex, entry
@@ -37,5 +38,6 @@ __all__ = [
     "UseAnswer",
     "UseQuery",
     "Verdict",
+    "dated",
     "entry",
 ]

@@ -52,7 +52,7 @@ _TEXT: Final = {
     "description": 1.0,
 }
 #: What the fields of the index are, by number: one that was made otherwise is made anew.
-_FORM: Final = "5"
+_FORM: Final = "6"
 _FORM_FILE: Final = "form"
 _ANALYZER: Final = "words"
 #: Every word as it is written, without its stem taken: what a misspelt word is near to.
@@ -142,12 +142,16 @@ def entry(
     record: Record,
     view: DescriptionView,
     access: Access,
+    described: str,
     keys: Sequence[FoundKey] = (),
     points: Mapping[str, int] | None = None,
     lacks: Sequence[str] = (),
     broken: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """What the index holds of a record: words to find it by, facet values, how good it is, and the hit to show."""
+    """What the index holds of a record: words to find it by, facet values, how good it is, and the hit to show.
+
+    `described` is the moment (`xsd:dateTime`) at which the description came here or last changed.
+    """
     description = re.sub(r"\s+", " ", _MARKUP.sub(" ", view.summary)).strip()
     publisher = view.publisher.label if view.publisher else ""
     licence = view.licence
@@ -194,6 +198,7 @@ def entry(
             "licence": (licence.iri or licence.label) if licence else None,
             "access": named.label if named else None,
             "modified": view.modified or None,
+            "described": described[:10],
             "formats": view.formats,
             "place": view.nations,
             **({"quality": dict(points)} if points else {}),

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, serialize
 from pyoxigraph import Literal as RdfLiteral
 
-from ndl_graph.namespaces import PREFIXES, RDF, SH, compact
+from ndl_graph.namespaces import PREFIXES, RDF, RELATIVE, SH, compact
 from ndl_graph.record import Term, triples_of
 
 __all__ = ["REPORTS", "Result", "Severity", "ValidationReport", "grouped", "shown_example", "shown_node", "shown_value"]
@@ -171,11 +171,7 @@ def is_named(node: str) -> bool:
 
 def shown_node(node: str) -> str:
     """The node as the steward knows it: an address as it is written, relative to the file where it is."""
-    return _visible(node.removeprefix(_RELATIVE)) if is_named(node) else "a part without an address"
-
-
-#: What readers put in front of an address that is relative to the file.
-_RELATIVE: Final = "relative:///"
+    return _visible(RELATIVE.sub("", node, count=1)) if is_named(node) else "a part without an address"
 
 
 def _place(found: Result) -> str:

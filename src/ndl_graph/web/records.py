@@ -19,8 +19,8 @@ from ndl_graph.errors import NotFoundError
 from ndl_graph.formats import Format, writable
 from ndl_graph.formats.jsonld import dumps
 from ndl_graph.formats.schema_org import dataset as schema_dataset
-from ndl_graph.namespaces import DCAT, DCT, NDL, VCARD
-from ndl_graph.quality import METRICS, SCORES
+from ndl_graph.namespaces import DCAT, NDL, VCARD
+from ndl_graph.quality import METRICS, SCORES, croissant_verdict
 from ndl_graph.record import Record
 from ndl_graph.web.language import current, reading_order
 from ndl_graph.web.linking import partners_of
@@ -85,16 +85,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         iri = f"{catalog.base_iri}{kind}/{slug}"
         record = catalog.as_of(iri, moment) if moment else catalog.get(iri)
         view = catalog.describe(record, reading_order() if offer == "html" else ("en",))
-        modified = next(
-            (
-                triple.object.value
-                for triple in record.triples
-                if triple.subject == record.iri
-                and triple.predicate == DCT.modified
-                and isinstance(triple.object, Literal)
-            ),
-            "",
-        )
+        modified = record.described
         headers = {"Vary": "Accept", "Link": _links(record, view, offer)}
         if offer == "html":
             structured = {"@context": "https://schema.org/", **schema_dataset(view, record.iri.value, kind)}
@@ -111,6 +102,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 structured=json_for_script(structured),
                 modified=modified,
                 marks=marks,
+                verdict=croissant_verdict(view),
                 dead=_dead_links(record),
                 rules=sentences(view, current()),
                 partners=partners_of(catalog, record, view, _MOST_PARTNERS),
