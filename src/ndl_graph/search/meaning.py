@@ -99,6 +99,7 @@ class Meaning:
         self._path = path
         self._state: _State | None = None
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
 
     @property
     def progress(self) -> Progress:
@@ -130,6 +131,8 @@ class Meaning:
             self._show(snapshot, keys, known)
             told(self.progress)
             for start in range(0, len(missing), _STEP):
+                if self._stopped.is_set():
+                    return
                 some = missing[start : start + _STEP]
                 vectors = self._embedder.embed([text for _, text in some])
                 made = {keys[iri]: vector for (iri, _), vector in zip(some, vectors, strict=True)}
@@ -146,6 +149,10 @@ class Meaning:
                     progress = Progress(len(known), len(set(keys.values())))
                     self._state = replace(self._state, snapshot=snapshot, progress=progress)
                 told(self.progress)
+
+    def stop(self) -> None:
+        """Lets `catch_up` end after the few records it is at; what was made is kept."""
+        self._stopped.set()
 
     def _show(self, snapshot: str, keys: dict[str, str], known: dict[str, Vectors]) -> None:
         iris = [iri for iri, key in keys.items() if key in known]
