@@ -123,6 +123,30 @@ def test_a_nation_that_is_named_comes_first(hospitals: Catalog, question: str, o
     assert "".join(hit.said["dataset"][-1] for hit in found.hits) == order
 
 
+def test_where_nothing_fits_the_nearest_themes_are_told(tmp_path: Path) -> None:
+    themes = "http://publications.europa.eu/resource/authority/data-theme/"
+    (tmp_path / "some.ttl").write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        + "".join(
+            f'<http://ex.org/{theme}{number}> a dcat:Dataset ; dct:title "{theme} {number}" ; '
+            f"dcat:theme <{themes}{theme}> .\n"
+            for theme, count in (("HEAL", 30), ("TRAN", 20), ("ENVI", 5))
+            for number in range(count)
+        )
+    )
+    store = EmbeddedStore(tmp_path / "store")
+    Loader(store, []).load([Source(str(tmp_path / "some.ttl"))])
+    catalog = Catalog(store)
+    near = Even([row[0] for row in catalog.listing()])
+    near.values[:] = [0.2 if "envi" in iri else 0.1 if "tran" in iri else 0.0 for iri in near.iris]
+    found = catalog.snapshot().index.search(SearchQuery("otters"), near)
+    assert (found.total, found.as_json()["no_good_match"]) == (0, True)
+    assert found.advice is not None
+    assert set(found.advice.themes) == {"Transport", "Environment"}, "not the largest, but the nearest"
+    assert str(found.advice).startswith("Nothing here is about that. Try other words")
+    assert "Transport" in found.as_json()["advice"]
+
+
 def test_a_filter_finds_what_is_not_among_the_nearest(hospitals: Catalog) -> None:
     iris = [row[0] for row in hospitals.listing()]
     near = Even(iris)

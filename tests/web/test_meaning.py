@@ -67,7 +67,7 @@ def test_plain_questions_find_the_dataset(learned: httpx.Client, question: str, 
 def test_what_is_not_here_is_said_to_be_not_here(learned: httpx.Client, question: str) -> None:
     said = learned.get("/api/search", params={"q": question}).json()
     assert (said["total"], said["no_good_match"]) == (0, True)
-    assert "There are descriptions on: " in said["advice"]
+    assert "The nearest themes here: " in said["advice"]
 
 
 def test_filters_and_pages_hold_under_meaning(learned: httpx.Client) -> None:

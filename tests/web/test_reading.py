@@ -6,8 +6,7 @@ import httpx
 import pytest
 from babel.messages.extract import extract
 
-from ndl_graph.web.pages import TRANSLATED
-from tests.web.test_language import TEMPLATES, asked_for
+from tests.web.test_language import PAGES, TEMPLATES, asked_for
 
 
 def reading_age(text: str) -> float:
@@ -26,7 +25,7 @@ def test_the_measure_tells_easy_from_hard() -> None:
     assert reading_age(hard) > 20
 
 
-@pytest.mark.parametrize("name", sorted([*TRANSLATED, "base.html"]))
+@pytest.mark.parametrize("name", PAGES)
 def test_a_child_of_twelve_can_read_the_fixed_text(name: str) -> None:
     with (TEMPLATES / name).open("rb") as file:
         found = [message for _, message, _, _ in extract("jinja2.ext:babel_extract", file, keywords={"_": None})]

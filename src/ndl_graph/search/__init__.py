@@ -1,10 +1,14 @@
 """Search by words and by meaning: one engine behind pages, API and agents."""
 
 from ndl_graph.search.answers import (
+    ADVICE,
     FACETS,
     MARKS,
     MOST_OFFSET,
+    NEAREST,
     POINTS,
+    WHY,
+    Advice,
     Group,
     Hit,
     Nearness,
@@ -21,10 +25,14 @@ from ndl_graph.search.index import SearchIndex, entry
 from ndl_graph.search.meaning import Meaning, Progress
 
 __all__ = [
+    "ADVICE",
     "FACETS",
     "MARKS",
     "MOST_OFFSET",
+    "NEAREST",
     "POINTS",
+    "WHY",
+    "Advice",
     "Embedder",
     "Group",
     "Hit",

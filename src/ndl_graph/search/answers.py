@@ -5,16 +5,28 @@ import binascii
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "ADVICE",
+    "ELSEWHERE",
     "FACETS",
     "MARKS",
+    "MEANING",
     "MOST_OFFSET",
+    "NEAREST",
+    "NOT_ABOUT",
+    "NO_MATCH",
+    "NO_WORDS",
+    "PLACES",
     "POINTS",
+    "SOME_WORDS",
+    "WHY",
+    "Advice",
     "Group",
     "Hit",
     "Nearness",
@@ -24,6 +36,7 @@ __all__ = [
     "UseAnswer",
     "UseQuery",
     "Verdict",
+    "dated",
 ]
 
 #: Facets in the order of the page; each is a field of the index and a parameter of the search.
@@ -93,6 +106,36 @@ def dated(modified: str, described: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """What to try where nothing, or not all, was found; with the themes that are nearest."""
+
+    text: str
+    themes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """In one line."""
+        return f"{self.text} {NEAREST} {', '.join(self.themes)}." if self.themes else self.text
+
+
+#: All that is advised; a page says it in the reader's language.
+NO_WORDS: Final = "Use words that say what the data is about."
+SOME_WORDS: Final = "No description holds all of these words; these hold some of them."
+NO_MATCH: Final = "Nothing here matches. Try fewer or more general words, or take a filter away."
+NOT_ABOUT: Final = "Nothing here is about that. Try other words, or look through a theme."
+NEAREST: Final = "The nearest themes here:"
+#: Where the words of a search stand in a record, as `Hit.why` says it.
+MEANING: Final = "in meaning"
+ELSEWHERE: Final = "in the rest of the description"
+PLACES: Final = ("title", "publisher", "description")
+WHY: Final = (
+    *("in the " + " and ".join(some) for count in (1, 2, 3) for some in combinations(PLACES, count)),
+    ELSEWHERE,
+    MEANING,
+)
+ADVICE: Final = (NO_WORDS, SOME_WORDS, NO_MATCH, NOT_ABOUT, NEAREST)
+
+
+@dataclass(frozen=True)
 class SearchResult:
     """The answer: how many there are, some of them, and the facets of all."""
 
@@ -100,7 +143,7 @@ class SearchResult:
     hits: tuple[Hit, ...]
     facets: dict[str, list[tuple[str, int]]]
     next: str | None
-    advice: str | None = None
+    advice: Advice | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The answer as the public contract has it."""
@@ -109,7 +152,7 @@ class SearchResult:
             "hits": [hit.as_json() for hit in self.hits],
             "facets": {name: dict(values) for name, values in self.facets.items()},
             "no_good_match": self.total == 0,
-            "advice": self.advice,
+            "advice": str(self.advice) if self.advice else None,
             "next": self.next,
         }
 

@@ -25,9 +25,17 @@ from ndl_graph.keys import FoundKey
 from ndl_graph.namespaces import CR, DCT, RDFS, SCHEMA
 from ndl_graph.record import Record
 from ndl_graph.search.answers import (
+    ELSEWHERE,
     FACETS,
     MARKS,
+    MEANING,
+    NO_MATCH,
+    NO_WORDS,
+    NOT_ABOUT,
+    PLACES,
     POINTS,
+    SOME_WORDS,
+    Advice,
     Group,
     Hit,
     Nearness,
@@ -64,6 +72,8 @@ _MOST_GROUPS: Final = 10_000
 _WORDS: Final = 0.3
 _UNKNOWN: Final = 0.2
 _NOTHING: Final = 0.28
+#: How many of the nearest records say which themes are near.
+_NEIGHBOURS: Final = 20
 #: Records from which it tells something that a catalogue does not know a word.
 _LARGE: Final = 1_000
 _NEAR: Final = 0.5
@@ -422,13 +432,13 @@ class SearchIndex:
             return self._by_meaning(searcher, query, words, chosen, nearest)
         advice = None
         if query.text.strip() and not words:
-            return SearchResult(0, (), {}, None, "Use words that say what the data is about.")
+            return SearchResult(0, (), {}, None, Advice(NO_WORDS))
         asked = self._query(words, chosen, Occur.Must)
         # The type stubs of tantivy 0.27 leave `count` out.
         found: Any = searcher.search(asked, limit=1, count=True)
         if not found.count and len(words) > 1:
             asked = self._query(words, chosen, Occur.Should)
-            advice = "No description holds all of these words; these hold some of them."
+            advice = Advice(SOME_WORDS)
         order = None if words else "modified"
         found = searcher.search(asked, limit=max(1, query.limit), offset=query.offset, order_by_field=order)
         total = found.count or 0
@@ -439,7 +449,7 @@ class SearchIndex:
         end = query.offset + len(hits)
         following = SearchQuery.cursor_of(end) if hits and end < total else None
         if not total:
-            advice = "Nothing here matches. Try fewer or more general words, or take a filter away."
+            advice = Advice(NO_MATCH)
         return SearchResult(total, tuple(hits), self._facets(searcher, asked), following, advice)
 
     def _by_meaning(
@@ -466,9 +476,7 @@ class SearchIndex:
         late = {iri: _WORDS * part for iri, part in covered.items() if iri not in known}
         best = max(float(scores.max(initial=0.0)), max(late.values(), default=0.0))
         if best - _UNKNOWN * self._unknown(words) < _NOTHING:
-            near = self._facets(searcher, Query.all_query())
-            themes = ", ".join(name for name, _ in near.get("theme", [])[:5])
-            return SearchResult(0, (), {}, None, f"Nothing here is about that. There are descriptions on: {themes}.")
+            return SearchResult(0, (), {}, None, Advice(NOT_ABOUT, self._themes_near(searcher, nearest)))
         if chosen:
             allowed = {one.iri for one in self._all(searcher, self._query([], chosen, Occur.Must), len(self))}
             late = {iri: score for iri, score in late.items() if iri in allowed}
@@ -483,12 +491,12 @@ class SearchIndex:
         page = ranked[query.offset : query.offset + query.limit]
         said = self._hits_of(searcher, page)
         hits = [
-            Hit(said[iri], found[iri], (self._why(said[iri], words) if iri in covered else "") or "in meaning")
+            Hit(said[iri], found[iri], (self._why(said[iri], words) if iri in covered else "") or MEANING)
             for iri in page
         ]
         end = query.offset + len(hits)
         following = SearchQuery.cursor_of(end) if hits and end < len(ranked) else None
-        advice = None if ranked else "Nothing here matches. Try fewer or more general words, or take a filter away."
+        advice = None if ranked else Advice(NO_MATCH)
         facets = _counted(self._named(searcher, ranked))
         return SearchResult(len(ranked), tuple(hits), facets, following, advice)
 
@@ -501,6 +509,17 @@ class SearchIndex:
     def _all(self, searcher: tantivy.Searcher, asked: Query, most: int) -> list[_Kept]:
         """The records that a query finds, up to `most`."""
         return [self._kept_of(searcher, address) for _, address in searcher.search(asked, limit=max(1, most)).hits]
+
+    def _themes_near(self, searcher: tantivy.Searcher, nearest: Nearness) -> tuple[str, ...]:
+        """The themes that most of the nearest records have, though none of them is near enough."""
+        values = nearest.values
+        best = np.argpartition(values, -_NEIGHBOURS)[-_NEIGHBOURS:] if len(values) > _NEIGHBOURS else range(len(values))
+        counted = Counter(
+            theme
+            for one in self._named(searcher, [nearest.iris[place] for place in best])
+            for theme in one.facets["theme"]
+        )
+        return tuple(theme for theme, _ in counted.most_common(3))
 
     def _named(self, searcher: tantivy.Searcher, iris: Sequence[str]) -> list[_Kept]:
         """The records of some IRIs; only those that were not read before are looked up."""
@@ -759,11 +778,7 @@ class SearchIndex:
         terms = {term for word in words for term in word.terms}
         places = [
             name
-            for name, text in (
-                ("title", said["title"]),
-                ("publisher", said["publisher"]),
-                ("description", said["summary"]),
-            )
+            for name, text in zip(PLACES, (said["title"], said["publisher"], said["summary"]), strict=True)
             if terms & set(self._analyzer.analyze(text or ""))
         ]
-        return "in the " + " and ".join(places) if places else ("in the rest of the description" if words else "")
+        return "in the " + " and ".join(places) if places else (ELSEWHERE if words else "")

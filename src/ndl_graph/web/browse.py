@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from ndl_graph.catalog import Catalog
 from ndl_graph.description import NATION_NAMES
 from ndl_graph.formats.jsonld import dumps
-from ndl_graph.search import FACETS, MOST_OFFSET, SearchQuery
+from ndl_graph.search import FACETS, MOST_OFFSET, NEAREST, SearchQuery
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.problems import Problem
 from ndl_graph.web.respond import Body, BodyCache, respond
@@ -88,6 +88,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
             asked=asked,
             filters=filters,
             names=NAMES,
+            nearest=NEAREST,
             page=page,
             last=max(1, -(-found.total // page_size)),
         )

@@ -22,7 +22,7 @@ from ndl_graph.labels import Labels
 from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, PROV, SCHEMA, VCARD, compact
 from ndl_graph.web.language import LANGUAGES, current, messages, prefix, reading_order
 
-__all__ = ["TRANSLATED", "Pages", "safe_html"]
+__all__ = ["Pages", "safe_html"]
 
 _TAGS: Final = {
     "a",
@@ -128,26 +128,6 @@ _TERMS: Final = {
 }
 
 
-#: Pages whose fixed text is there in every language; the rest are for specialists, and in English.
-TRANSLATED: Final = frozenset(
-    f"{name}.html"
-    for name in (
-        "about",
-        "access",
-        "catalogue",
-        "error",
-        "group",
-        "history",
-        "home",
-        "key",
-        "keys",
-        "nations",
-        "record",
-        "search",
-        "use",
-        "uses",
-    )
-)
 #: Links of a page that stay in the reader's language; one to a named language is left as it is.
 _LINK: Final = re.compile(r'(?<!data-plain )((?:href|action)=")(/(?!/|static/|en[/"?]|cy[/"?])[^"]*")')
 
@@ -167,7 +147,9 @@ class Pages:
         )
         # What the extension adds: `_` and `ngettext`, which take values by name and escape them.
         getattr(self._environment, "install_gettext_callables")(_gettext, _ngettext, newstyle=True)  # noqa: B009
-        self._environment.globals.update(site_title=title, english=labels, nation_names=NATION_NAMES, **_TERMS)
+        self._environment.globals.update(
+            site_title=title, english=labels, in_english=_in_english, nation_names=NATION_NAMES, **_TERMS
+        )
         self._environment.filters.update(
             safe_html=safe_html,
             compact=compact,
@@ -190,7 +172,6 @@ class Pages:
             path=here,
             here=f"{here}?{asked}" if asked else here,
             language=current(),
-            is_translated=current() == LANGUAGES[0] or template in TRANSLATED,
             labels=_LabelsOf(self._labels, reading_order()),
             **values,
         )
@@ -218,6 +199,11 @@ class _LabelsOf:
 
     def note(self, iri: str, predicate: NamedNode) -> str:
         return self._labels.note(iri, predicate, self._languages)
+
+
+def _in_english() -> Markup:
+    """The attribute of an element whose text is English whatever the reader's language is."""
+    return Markup("") if current() == LANGUAGES[0] else Markup(' lang="en"')
 
 
 def _gettext(message: str) -> str:
