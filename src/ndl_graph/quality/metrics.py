@@ -38,6 +38,11 @@ class Metric:
     why: str
     fix: str
 
+    @property
+    def iri(self) -> NamedNode:
+        """What it is called in the graph."""
+        return NamedNode(METRIC + self.name)
+
 
 def _read() -> tuple[dict[str, Score], dict[str, Metric]]:
     said: dict[Node, dict[NamedNode, list[Term]]] = defaultdict(lambda: defaultdict(list))

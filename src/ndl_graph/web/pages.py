@@ -161,6 +161,7 @@ class Pages:
             in_its_language=_in_its_language,
             lang_of=_lang_of,
             translated=self._translated,
+            defined=self._defined,
         )
 
     def render(self, template: str, request: Request, **values: Any) -> bytes:
@@ -178,6 +179,10 @@ class Pages:
         if named := prefix():
             text = _LINK.sub(rf"\g<1>{named}\g<2>", text)
         return text.encode()
+
+    def _defined(self, iri: str) -> str:
+        """What a term of ours means, in the reader's language."""
+        return self._labels.definition(iri, reading_order())
 
     def _translated(self, text: str) -> str:
         """One of our own English labels in the reader's language; any other text as it is."""

@@ -21,7 +21,7 @@ __all__ = ["Body", "BodyCache", "content_coding", "respond"]
 _PUBLIC: Final = "public, max-age=0, must-revalidate"
 #: What is compressed: what a person waits for, from the size of a packet to what would hold up others. Graphs go out as
 #: they are, since programs compare lengths and digests of them.
-_COMPRESSED: Final = ("text/html", "text/css", "text/javascript", "application/javascript")
+_COMPRESSED: Final = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json")
 _COMPRESSED_SIZES: Final = range(1_400, 1_000_000)
 _CODING: Final = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?", re.I)
 

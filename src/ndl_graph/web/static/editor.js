@@ -136,6 +136,9 @@
     createShareableLink: null,
     showQueryButton: false,
     screenReaderLabel: "SPARQL query",
+    lineWrapping: true,
+    editorHeight: "auto",
+    resizeable: false,
     extraKeys: { Tab: false, "Shift-Tab": false },
     value: fromLink || plain.value,
     requestConfig: {
