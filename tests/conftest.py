@@ -101,8 +101,9 @@ def free_port() -> int:
 def serving(store: Path | str, log: Path, **settings: object) -> Iterator[httpx.Client]:
     """The web service over a store, as a process on a free port."""
     port = free_port()
-    # Vectors take seconds of every start, and are asked for by those who test them.
-    settings = {"meaning": "no", **settings}
+    # Vectors take seconds of every start, and are asked for by those who test them; tests that run beside others keep
+    # queries from standing back for those.
+    settings = {"meaning": "no", "query_nice": 0, **settings}
     environment = {f"NDL_GRAPH_{name.upper()}": str(value) for name, value in settings.items()}
     with log.open("wb") as out:
         process = subprocess.Popen(

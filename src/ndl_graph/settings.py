@@ -27,7 +27,7 @@ __all__ = ["SETTINGS", "Setting", "Settings", "load_settings", "open_catalog", "
 _FILE: Final = "ndl-graph.toml"
 _ENVIRONMENT: Final = "NDL_GRAPH_"
 _LEAST: Final = {"page_size": 1, "query_workers": 1, "query_seconds": 1, "query_share_percent": 1}
-_MOST: Final = {"port": 65535, "query_share_percent": 100}
+_MOST: Final = {"port": 65535, "query_share_percent": 100, "query_nice": 19}
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ SETTINGS: Final = (
     Setting("query_queue", 64, "Public queries that may wait for a worker."),
     Setting("query_wait_seconds", 10, "Longest time that a public query waits for a worker."),
     Setting("query_share_percent", 75, "Part of the workers, and of the queue, that one client may hold."),
+    Setting("query_nice", 19, "How far public queries stand back where pages want the processor: 0 not, 19 wholly."),
     Setting("query_keys", "", "Keys, with commas, that make a client of their own (header X-API-Key).", secret=True),
     Setting("query_add_prefixes", True, "Whether well-known prefixes that a query does not declare are added."),
     Setting("dump_seconds", 600, "Longest time that a download of the whole catalogue may take."),
@@ -143,6 +144,7 @@ class Settings:
     query_queue: int
     query_wait_seconds: int
     query_share_percent: int
+    query_nice: int
     query_keys: str
     query_add_prefixes: bool
     dump_seconds: int
@@ -263,6 +265,7 @@ def open_runner(settings: Settings) -> Runner:
         share=settings.query_share_percent / 100,
         queue=settings.query_queue,
         wait_seconds=settings.query_wait_seconds,
+        nice=settings.query_nice,
     )
 
 

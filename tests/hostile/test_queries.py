@@ -111,6 +111,7 @@ def limited(catalogue: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "query_memory_bytes": MEMORY,
         "query_workers": WORKERS,
         "query_share_percent": 67,
+        "query_nice": 19,
         "query_rows": 10_000,
         "query_bytes": 60_000_000,
         "query_queue": 30,

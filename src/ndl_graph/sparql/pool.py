@@ -28,7 +28,6 @@ from ndl_graph.sparql.worker import CUT, DATA, END, FAILED, HEAD, READY, WHOLE
 __all__ = ["Answer", "Limits", "Runner", "Task", "WorkerPool"]
 
 _LENGTH: Final = struct.Struct("!cI")
-_PRIORITY: Final = 19  # the lowest: whoever waits for a page comes before whoever asks a query
 _AGAIN: Final = 1.0  # seconds after which a process that could not be started is started again
 _HINTS: Final = {
     "query_seconds": "Narrow it: fewer patterns, a filter on a class or publisher, a LIMIT without an ORDER BY.",
@@ -156,7 +155,8 @@ class WorkerPool:
     """Runs tasks in worker processes; belongs to one event loop, from `start` to `close`.
 
     `size` is the number of processes, `share` the part of them, and of the `queue`, that one client may hold; a client
-    waits for its turn at most `wait_seconds`.
+    waits for its turn at most `wait_seconds`. `nice` is how far the processes stand back for others (0 to 19, as in
+    `nice(2)`): whoever waits for a page comes before whoever asks a query.
     """
 
     def __init__(
@@ -166,6 +166,7 @@ class WorkerPool:
         share: float = 0.75,
         queue: int = 64,
         wait_seconds: float = 10,
+        nice: int = 19,
     ) -> None:
         self.size = max(1, size)
         self.limits = limits or Limits()
@@ -173,6 +174,7 @@ class WorkerPool:
         self._most_queued = max(1, math.floor(queue * share))
         self._queue = queue
         self._wait_seconds = wait_seconds
+        self._nice = nice
         self._idle: list[_Worker] = []  # the one that worked last comes first: its memory is still warm
         self._all: set[_Worker] = set()
         self._held: Counter[str] = Counter()
@@ -382,7 +384,7 @@ class WorkerPool:
             process_group=0,
         )
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, _PRIORITY)
+            os.setpriority(os.PRIO_PROCESS, process.pid, self._nice)
         return process
 
 

@@ -1,0 +1,29 @@
+"""Both engines find the same, by every profile on every real catalogue."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from ndl_graph.validation import load_profile, profile_names, validate
+from ndl_graph.validation.engines import ENGINES
+from tests.conformance.test_engines import comparable
+from tests.conformance.test_parity import CATALOGUES, statements
+
+pytestmark = pytest.mark.slow
+
+#: Statements at the start of a catalogue that are compared where it is not compared whole. The reference engine takes
+#: two minutes for the largest: with NDL_GRAPH_TEST_WHOLE=1, as in `.ci/run`, that one is whole too.
+SLICES: Final = {} if "NDL_GRAPH_TEST_WHOLE" in os.environ else {"scotland": 6_000}
+
+
+@pytest.mark.parametrize("profile", profile_names())
+@pytest.mark.parametrize("name", CATALOGUES)
+def test_engines_agree_on_real_catalogues(name: str, profile: str, shared: Path) -> None:
+    data = statements(shared, name, SLICES.get(name))
+    fast, reference = (
+        comparable(validate([load_profile(profile)], data, ENGINES[one]).results) for one in ("fast", "reference")
+    )
+    assert not fast - reference, "found by the fast engine only"
+    assert not reference - fast, "found by the reference only"
