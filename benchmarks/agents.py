@@ -391,7 +391,8 @@ async def all_measured(client: httpx.Client, store: Path, questions: Sequence[Ma
     poisoned = next(iri for iri, _, _ in catalog.listing() if "poisoned" in iri)
     async with Client(f"{client.base_url}/mcp", read_timeout_seconds=60) as mcp:
         agents = Agents(mcp)
-        tools = json.dumps([one.model_dump(exclude_none=True) for one in (await mcp.list_tools()).tools])
+        listed = [one.model_dump(by_alias=True, exclude_none=True) for one in (await mcp.list_tools()).tools]
+        tools = json.dumps(listed, separators=(",", ":"))
         policies: dict[str, Policy] = {
             "P0: the first hit": agents.first,
             "P1: the best of three": agents.read_three,
