@@ -3,17 +3,29 @@
 A view over triples, not a model of a dataset: whatever it does not know stays in the graph and is published.
 """
 
+import html
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from functools import cached_property
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from ndl_graph.labels import Labels
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, IANA, NDL, ODRL, PROV, RDF, RDFS, SCHEMA, SKOS, VCARD
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, GENID, IANA, NDL, ODRL, PROV, RDF, RDFS, SCHEMA, SKOS, VCARD
 from ndl_graph.record import Node, Term
 
-__all__ = ["NATIONS", "NATION_NAMES", "DescriptionView", "View"]
+__all__ = ["NATIONS", "NATION_NAMES", "DescriptionView", "View", "plain"]
+
+_DATE: Final = re.compile(
+    r"(?P<date>(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?)"
+    r"(?P<time>T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z"
+)
+#: Scripts and styles with what is in them, tags and comments; not what stands between “less than” and “greater than”.
+_MARKUP: Final = re.compile(
+    r"<(script|style)\b[^>]*>.{0,100000}?</\1\s*>|</?[A-Za-z][^<>]{0,2000}>|<!--.{0,2000}?-->", re.I | re.S
+)
 
 _PLACES: Final = "http://statistics.data.gov.uk/id/statistical-geography/"
 #: The four nations.
@@ -47,6 +59,11 @@ NATIONS: Final[dict[str, tuple[str, ...]]] = {
     "gb-ukm": _UK,
     "gb-eaw": ("England", "Wales"),
 }
+
+
+def plain(text: str) -> str:
+    """Publisher text without markup, entities and line breaks."""
+    return " ".join(html.unescape(_MARKUP.sub(" ", text)).split())
 
 
 #: What is said, by subject and property, in the order given.
@@ -108,6 +125,11 @@ class View:
         """Whether the node is said to be of one of the classes."""
         return any(value in types for value in self.values(RDF.type))
 
+    @property
+    def is_person(self) -> bool:
+        """Whether it is said to be a person, not an organisation."""
+        return self.has_type(FOAF.Person, SCHEMA.Person, VCARD.Individual)
+
     def literal(self, *predicates: NamedNode) -> Literal | None:
         """The value in the language that suits the reader best."""
         values = self.values(*predicates)
@@ -119,6 +141,22 @@ class View:
         """That value's text, or an empty string."""
         found = self.literal(*predicates)
         return found.value.strip() if found else ""
+
+    def date(self, *predicates: NamedNode) -> str:
+        """The value where it is a date, month, year or moment of ISO 8601, else an empty string.
+
+        A zone that XML Schema lets a day have is left out.
+        """
+        found = _DATE.match(self.text(*predicates))
+        if not found:
+            return ""
+        try:
+            date(int(found["year"]), int(found["month"] or 1), int(found["day"] or 1))
+            if found["time"]:
+                datetime.fromisoformat(found[0])
+        except ValueError:
+            return ""
+        return found[0] if found["time"] else found["date"]
 
     def texts(self, *predicates: NamedNode) -> list[str]:
         """Every literal value's text, once each."""
@@ -139,8 +177,11 @@ class View:
             said = self.text(DCT.title) or self.text(
                 SKOS.prefLabel, FOAF.name, VCARD.fn, VCARD["organization-name"], RDFS.label, SCHEMA.name
             )
-            if said:
-                return said
+            given, family = self.text(SCHEMA.givenName, FOAF.givenName), self.text(SCHEMA.familyName, FOAF.familyName)
+            if said or given or family:
+                return said or f"{given} {family}".strip()
+        if self.iri and GENID in self.iri:
+            return ""  # a name of our making tells nobody anything
         return self._labels.text(self.node.value, self._languages) if isinstance(self.node, NamedNode) else ""
 
     def link(self, *predicates: NamedNode) -> str | None:
@@ -186,15 +227,22 @@ class DescriptionView(View):
     @cached_property
     def publisher(self) -> View | None:
         """Who makes the dataset available."""
-        named = self.view(DCT.publisher, SCHEMA.publisher, DCT.creator, SCHEMA.creator, DCT.rightsHolder)
+        stated = (DCT.publisher, SCHEMA.publisher, DCT.creator, SCHEMA.creator, DCT.rightsHolder)
+        named = next((one for name in stated for one in self.views(name) if one.label), None)
         roles = (part.view(PROV.agent) for part in self.views(PROV.qualifiedAttribution))
-        return named or next((agent for agent in roles if agent), None)
+        return named or next((agent for agent in roles if agent and agent.label), None)
 
     @cached_property
     def licence(self) -> View | None:
         """The licence of the dataset, else of its first distribution that states one."""
-        own = self.view(DCT.license, SCHEMA.license)
-        return own or next((found for part in self.distributions if (found := part.view(DCT.license))), None)
+        return next(iter(self.licences), None)
+
+    @cached_property
+    def licences(self) -> list[View]:
+        """All of them, in an order that does not hang on that of the source."""
+        own = self.views(DCT.license, SCHEMA.license)
+        found = own or next((there for part in self.distributions if (there := part.views(DCT.license))), [])
+        return sorted(found, key=lambda view: str(view.node))
 
     @cached_property
     def access(self) -> View | None:
@@ -230,7 +278,8 @@ class DescriptionView(View):
     @cached_property
     def modified(self) -> str:
         """When the dataset last changed, else appeared: the lexical form of the date."""
-        return self.text(DCT.modified, SCHEMA.dateModified, DCT.issued, SCHEMA.datePublished)
+        stated = (DCT.modified, SCHEMA.dateModified, DCT.issued, SCHEMA.datePublished)
+        return next((day for name in stated if (day := self.date(name))), "")
 
     @cached_property
     def places(self) -> list[View]:

@@ -12,6 +12,7 @@ __all__ = [
     "DCT",
     "DPV",
     "FOAF",
+    "GENID",
     "HYDRA",
     "IANA",
     "METRIC",
@@ -145,6 +146,8 @@ def compact(iri: str) -> str:
     return iri
 
 
+#: What marks an IRI that was made for a blank node (RDF 1.1, section 3.5).
+GENID: Final = "/.well-known/genid/"
 #: The start of an IRI that was relative.
 RELATIVE: Final = re.compile(r"relative://[0-9]*/")
 

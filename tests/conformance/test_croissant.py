@@ -191,6 +191,61 @@ def rivers(address: str, column: str) -> dict[str, object]:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ('"2023-12-31Z"^^xsd:date', "2023-12-31"), ('"2023-12+01:00"^^xsd:gYearMonth', "2023-12"),
+        ('"2023"^^xsd:gYear', "2023"), ('"circa 1850"', None), ('"2020-13-45"', None), ('"-0044"^^xsd:gYear', None),
+        ('"2023-12-31T10:00:00+01:00"^^xsd:dateTime', "2023-12-31T10:00:00+01:00"), ('"R/P1Y"', None),
+    ],
+)  # fmt: skip
+def test_only_dates_are_given_as_dates(tmp_path: Path, given: str, expected: str | None) -> None:
+    (tmp_path / "day.ttl").write_text(
+        f"""
+        @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+        @prefix foaf: <http://xmlns.com/foaf/0.1/> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+        <http://ex.org/a> a dcat:Dataset ; dct:title "A" ; dct:description "What there is of A." ; dct:issued {given} ;
+          dct:publisher [ a foaf:Person ; foaf:givenName "Ann" ; foaf:familyName "Lee" ] ;
+          dct:license <https://creativecommons.org/licenses/by/4.0/>, <http://ex.org/own> ;
+          dcat:distribution <http://ex.org/a>, <http://ex.org/f> .
+        <http://ex.org/f> a dcat:Distribution ; dcat:downloadURL <http://ex.org/a.csv> ; dct:format "CSV" .
+        """
+    )
+    assert run("load", "day.ttl", cwd=tmp_path).code == 0
+    found = json.loads(run("show", "http://ex.org/a", "--format", "croissant", cwd=tmp_path).out)
+    loads(found)
+    assert found.get("datePublished") == expected
+    assert sorted(found["license"]) == ["http://ex.org/own", "https://creativecommons.org/licenses/by/4.0/"]
+    assert found["publisher"] == {"@type": "sc:Person", "name": "Ann Lee"}
+    schema = json.loads(run("show", "http://ex.org/a", "--format", "schema", cwd=tmp_path).out)
+    assert schema.get("datePublished") == expected
+    assert (schema["publisher"]["@type"], schema["publisher"]["name"]) == ("Person", "Ann Lee")
+    assert set(schema["license"]) == set(found["license"])
+
+
+def test_tables_name_the_headings_of_their_files(tmp_path: Path) -> None:
+    columns = [{"name": "id", "titles": "ID"}, {"name": "lat", "titles": "Latitude", "datatype": "duration"}]
+    about = {"@context": "http://www.w3.org/ns/csvw", "url": "http://ex.org/stops.csv", "dc:title": "Stops"}
+    (tmp_path / "stops.csv-metadata.json").write_text(json.dumps({**about, "tableSchema": {"columns": columns}}))
+    done = run("convert", "stops.csv-metadata.json", "--to", "croissant", cwd=tmp_path)
+    found = json.loads(done.out)
+    loads({**found, "license": "https://creativecommons.org/licenses/by/4.0/"})
+    fields = found["recordSet"]["field"]
+    assert [one["source"]["extract"]["column"] for one in fields] == ["ID", "Latitude"]
+    package = {
+        "name": "hills", "title": "Hills", "description": "Heights.", "homepage": "https://ex.org/hills",
+        "resources": [
+            {"name": "h", "path": "h.csv", "format": "csv",
+             "schema": {"fields": [{"name": "where", "type": "geopoint"}, {"name": "long", "type": "duration"}]}},
+            {"name": "inline", "data": [[1]], "schema": {"fields": [{"name": "n", "type": "integer"}]}},
+        ],
+    }  # fmt: skip
+    (tmp_path / "datapackage.json").write_text(json.dumps(package))
+    found = json.loads(run("convert", "datapackage.json", "--to", "croissant", cwd=tmp_path).out)
+    loads(found)
+    assert found["recordSet"]["name"] == "h", "a table without a file has nothing to be read from"
+
+
 def test_two_files_in_a_folder_keep_their_own_nodes(tmp_path: Path) -> None:
     """`@id`s are relative to a document, and people call the parts of all their datasets the same."""
     (tmp_path / "both").mkdir()

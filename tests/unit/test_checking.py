@@ -131,6 +131,50 @@ def lines(results: list[Result], severity: str = "violation") -> set[tuple[str, 
     return {(r.shape.rsplit("#", 1)[-1], r.line) for r in results if r.severity == severity}
 
 
+@pytest.mark.parametrize("name", ["ndl", "dcat-ap"])
+def test_where_nothing_is_a_description_nothing_conforms(name: str) -> None:
+    """A publisher of what is called a DataSet is nothing that was to be checked."""
+    text = (
+        b"@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> . "
+        b'<http://ex.org/a> a dcat:DataSet ; dct:title "A" ; dct:publisher <http://ex.org/p> .'
+    )
+    with pytest.raises(NothingToValidateError):
+        check(text, "a.ttl", name)
+
+
+SHEET = b"""identifier,type,title,licence,mediaType,byteSize
+https://e.org/x,dcat:Distribution,T,http://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/,text/csv,1234
+"""
+
+
+@pytest.mark.parametrize(
+    ("sheet", "rules"),
+    [
+        (SHEET, set()),
+        (SHEET.replace(b"dcat:Distribution", b""), {"type"}),
+        (SHEET.replace(b"dcat:Distribution", b"dcat:Distributoin"), {"type"}),
+        (SHEET.replace(b"1234", b"big"), {"byte-size"}),
+    ],
+)
+def test_a_sheet_is_told_of_what_is_wrong_in_it(sheet: bytes, rules: set[str]) -> None:
+    assert {shape.removeprefix("distribution-") for shape, _ in lines(check(sheet, "a.csv", "ukgov"))} == rules
+
+
+@pytest.mark.parametrize(
+    ("sheet", "line", "message"),
+    [
+        (SHEET.replace(b",1234", b",1234,5"), 2, "7 cells, and there are 6 columns"),
+        (SHEET.replace(b",licence", b",title"), 1, "two columns are called title"),
+        (SHEET + b'https://e.org/y,dcat:Dataset,"B"x\n', 3, "broken CSV"),
+    ],
+)
+def test_a_broken_sheet_names_its_line(sheet: bytes, line: int, message: str) -> None:
+    with pytest.raises(ParseError, match=message) as told:
+        check(sheet, "a.csv", "ukgov")
+    assert told.value.line == line
+    assert told.value.hint
+
+
 def test_turtle_points_at_the_value_the_property_or_the_subject() -> None:
     assert lines(check(TURTLE, "a.ttl", "dcat-ap")) == {
         ("title-text", 9), ("theme-iri", 13), ("access-url-required", 14), ("byte-size-count", 16),

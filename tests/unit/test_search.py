@@ -123,6 +123,21 @@ def test_a_nation_that_is_named_comes_first(hospitals: Catalog, question: str, o
     assert "".join(hit.said["dataset"][-1] for hit in found.hits) == order
 
 
+@pytest.mark.parametrize("text", ["http://ex.org/w", "HTTP://EX.ORG/w ", "10.5281/zenodo.1234", "abc-1"])
+def test_an_identifier_finds_what_it_identifies(tmp_path: Path, text: str) -> None:
+    (tmp_path / "some.ttl").write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        + NATIONS
+        + '<http://ex.org/w> dct:identifier "10.5281/zenodo.1234", "ABC-1", "hospital" .'
+    )
+    store = EmbeddedStore(tmp_path / "store")
+    Loader(store, []).load([Source(str(tmp_path / "some.ttl"))])
+    index = Catalog(store).snapshot().index
+    found = index.search(SearchQuery(text))
+    assert [(hit.said["dataset"], hit.why) for hit in found.hits] == [("http://ex.org/w", "by its identifier")]
+    assert index.search(SearchQuery("hospital")).total == 3, "a word is no identifier"
+
+
 def test_where_nothing_fits_the_nearest_themes_are_told(tmp_path: Path) -> None:
     themes = "http://publications.europa.eu/resource/authority/data-theme/"
     (tmp_path / "some.ttl").write_text(

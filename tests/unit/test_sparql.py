@@ -74,6 +74,16 @@ def test_from_clauses_are_read() -> None:
         "SELECT * { ?s ?p ?o # a comment\n SERVICE #{\n <http://127.0.0.1/> # <\n { ?s ?p ?o } }",
         "SELECT * { ?s ?p trueSERVICE<http://127.0.0.1/>{?s ?p ?o} }",
         "SELECT * { FILTER(?a<?b)SERVICE<http://127.0.0.1/>{?s ?p ?o} }",
+        "SELECT * { ?s a ?x.SERVICE <http://127.0.0.1/> { ?z ?zz ?zzz } }",
+        'SELECT * { ?s ?p "x"@en.SERVICE <http://127.0.0.1/> { ?a ?b ?c } }',
+        r"SELECT * { BIND(<http://x/\u0041#> AS ?b) SERVICE <http://127.0.0.1/> { ?s ?p ?o } }",
+        r"PREFIX e: <http://e/> SELECT * { VALUES ?b { e:a\#b } SERVICE <http://127.0.0.1/> { ?s ?p ?o } }",
+        r"PREFIX e: <http://e/> SELECT * { VALUES ?b { e:a\'b } SERVICE <http://127.0.0.1/> { ?s ?p 'x' } }",
+        "PREFIX e: <http://e/> SELECT * { ?s ?p e:.SERVICE <http://127.0.0.1/> { ?s ?p ?o } }",
+        "PREFIX e: <http://e/> SELECT * { ?s ?p e:a. SERVICE <http://127.0.0.1/> { ?s ?p ?o } }",
+        "PREFIX e: <http://127.0.0.1/> SELECT * { SERVICEe:x { ?s ?p ?o } }",
+        "SELECT * { SERVICE?x{ ?s ?p ?o } }",
+        "SELECT * {{} serVice silent <http://127.0.0.1/>{ ?s ?p ?o }}",
     ],
 )
 def test_every_spelling_of_service_is_seen(text: str) -> None:
@@ -86,10 +96,46 @@ def test_every_spelling_of_service_is_seen(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["SELECT * { ?service ?p ?o }", 'SELECT * { ?s ?p "SERVICE <http://x> {" }',
-     "SELECT * { ?x ex:service ex:y { ?a ?b ?c } }"],
+     "SELECT * { ?x ex:service ex:y { ?a ?b ?c } }", "SELECT * { <http://x/service/y> ?p ?o } # SERVICE <x> {",
+     "PREFIX d: <http://d/> SELECT * { GRAPH d:service-x { ?s ?p ?o } }"],
 )  # fmt: skip
 def test_what_only_looks_like_service_is_let_be(text: str) -> None:
     assert not read_query(text).services
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"SELECT * { \u0053ERVICE <http://127.0.0.1/> { ?s ?p ?o } }",
+        r"SELECT * { ?s ?p <http://x\u003e\u0020.\u0020SERVICE\u0020\u003chttp://127.0.0.1/\u003e\u007b?a?b?c\u007d> }",
+        r'SELECT * { ?s ?p "\u0022\u0020.\u0020SERVICE\u0020<http://127.0.0.1/>{?a?b?c}#" }',
+    ],
+)
+def test_what_some_servers_would_read_as_service_is_refused(text: str) -> None:
+    """They make characters of escapes before they parse (SPARQL 1.1, section 19.2)."""
+    with pytest.raises(QueryError, match="an escape may stand for"):
+        read_query(text)
+
+
+def test_names_are_no_operators() -> None:
+    names = " ".join(f"d:annual-survey-of-hours-and-earnings-{number}" for number in range(400))
+    assert read_query(f"PREFIX d: <http://d/> SELECT * {{ VALUES ?d {{ {names} }} ?d a ?t }}").form == "select"
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("PREFIX d: <http://d/>\n# PREFIX d: <http://other/>\n", "FROM d:uk-biobank { ?s ?p ?o }"),
+        ("PREFIX d: <http://d/> ", r"FROM d:uk\-biobank { ?s ?p ?o }"),
+        ("BASE <http://d/> ", "FROM <uk-biobank> { ?s ?p ?o }"),
+        ("", r"FROM <http://d/uk\u002Dbiobank> { ?s ?p ?o }"),
+    ],
+)
+def test_from_is_read_as_the_grammar_has_it(start: str, end: str) -> None:
+    assert read_query(f"{start}SELECT * {end}").default_graphs == ("http://d/uk-biobank",)
+    assert (
+        read_query("SELECT ((?from < 2020 && ?to > 2010) AS ?ok) { VALUES (?from ?to) { (1 2) } }").default_graphs == ()
+    )
 
 
 @pytest.mark.parametrize("text", ["SELECT * {" + "(" * 10_000, "SELECT (" + "1+" * 10_000 + "1 AS ?x) {}", "{" * 600])
@@ -166,6 +212,10 @@ def test_rows_are_counted_in_every_format(form: str, step: int) -> None:
     }
     written = answer.serialize(format=kinds[form])
     assert written is not None
+    if form == "json":
+        bare = Rows(form)
+        bare.add(b'{"head":{"vars":["x"]},"results":{"bindings":[{},{},{"x":{"type":"uri","value":"{},{}"}},{}]}}')
+        assert bare.count == 4, "a row without a value is a row"
     rows = Rows(form)
     for start in range(0, len(written), step):
         rows.add(written[start : start + step])

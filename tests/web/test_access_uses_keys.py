@@ -34,6 +34,8 @@ def test_the_levels_are_explained_with_who_and_what_it_takes(service: httpx.Clie
     [
         ({"who": "researcher", "for": "research"}, "apply", "National Pupil Database"),
         ({"who": "company", "for": "product"}, "no", "National Pupil Database"),
+        ({"who": "researcher", "for": "learning"}, "no", "National Pupil Database"),
+        ({"who": "researcher", "for": "curiosity"}, "no", "National Pupil Database"),
         ({"who": "public"}, "now", "Price Paid Data"),
         ({"who": "company"}, "apply", "UK Biobank"),
         ({"who": "charity", "for": "services"}, "apply", "Justice Data Lab"),

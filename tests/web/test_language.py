@@ -103,6 +103,20 @@ def test_the_language_is_that_which_the_reader_prefers(service: httpx.Client) ->
     assert "accept-language" not in answer.headers["vary"].lower()
 
 
+def test_what_is_said_in_two_lines_is_one_list(service: httpx.Client) -> None:
+    """RFC 9110, section 5.3: of a header that may come twice, both count."""
+    about = service.get("/about", headers=[("Accept-Language", "fr"), ("Accept-Language", "cy")])
+    assert about.headers["content-language"] == "cy"
+    record = service.get("/dataset/price-paid-data", headers=[("Accept", "image/png"), ("Accept", "text/turtle")])
+    assert record.headers["content-type"].startswith("text/turtle")
+
+
+def test_a_redirect_stays_in_the_language(service: httpx.Client) -> None:
+    answer = service.get("/cy/about/", follow_redirects=True)
+    assert (answer.status_code, answer.headers["content-language"]) == (200, "cy")
+    assert answer.url.path == "/cy/about"
+
+
 def test_caches_keep_languages_apart(service: httpx.Client) -> None:
     english, welsh = service.get("/uses"), service.get("/cy/uses")
     assert english.headers["etag"] != welsh.headers["etag"]

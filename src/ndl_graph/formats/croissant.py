@@ -12,7 +12,7 @@ from ndl_graph.description import DescriptionView, View
 from ndl_graph.formats import contexts, jsonld
 from ndl_graph.formats.jsonld import Json, TreeWriter
 from ndl_graph.formats.markdown import citation
-from ndl_graph.namespaces import CR, DCAT, DCT, DQV, IANA, METRIC, ODRL, ORG, PREFIXES, RDF, SCHEMA, XSD
+from ndl_graph.namespaces import CR, DCAT, DCT, DQV, GENID, IANA, METRIC, ODRL, ORG, PREFIXES, RDF, SCHEMA, XSD
 from ndl_graph.record import Node, Term
 
 __all__ = ["VERSIONS", "write"]
@@ -48,6 +48,7 @@ _ORDER: Final = {
         ]
     )
 }
+_DATES: Final = frozenset({SCHEMA.datePublished, SCHEMA.dateModified, SCHEMA.dateCreated})
 _NATIVE: Final = {XSD.integer: int, XSD.double: float, XSD.decimal: float}
 
 
@@ -73,6 +74,9 @@ def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: 
         for triple in _derived(view, page)
         if (triple.subject, triple.predicate) not in stated or triple.predicate == SCHEMA.usageInfo
     ]
+    # What is made of DCAT has no field that leads nowhere: mlcroissant refuses the whole for it.
+    if not whole_dataset:
+        native = _with_sources(native)
     # The version that is asked for, and whatever else the dataset conforms to.
     native = [
         triple for triple in native if triple.predicate != DCT.conformsTo or _text(triple) not in VERSIONS.values()
@@ -105,6 +109,14 @@ def _in_one_language(triples: Iterable[Triple]) -> list[Triple]:
         if tag in ("", "en") or (subject, predicate, "en") not in kept
         for triple in found
     ]
+
+
+def _with_sources(native: Sequence[Triple]) -> list[Triple]:
+    """Without the record sets that have a field of which nothing says where its values are."""
+    told = {one.subject for one in native if one.predicate in (CR.source, CR.value)}
+    owner = {one.object: one.subject for one in native if one.predicate == CR.field}
+    left_out = {table for field, table in owner.items() if field not in told}
+    return [one for one in native if one.predicate != CR.recordSet or one.object not in left_out]
 
 
 def _text(triple: Triple) -> str:
@@ -177,11 +189,10 @@ def _derived(view: DescriptionView, page: str) -> list[Triple]:
             continue
         if schema in (SCHEMA.description, SCHEMA.spatialCoverage, SCHEMA.temporalCoverage, SCHEMA.inLanguage):
             continue
-        if schema == SCHEMA.license:
-            licence = view.licence
-            values = [licence] if licence else []
-        else:
-            values = view.views(dcat)
+        if schema in _DATES:
+            out += [Triple(root, schema, Literal(day)) for day in [view.date(dcat)] if day]
+            continue
+        values = view.licences if schema == SCHEMA.license else view.views(dcat)
         out += [Triple(root, schema, Literal(value.iri or value.label)) for value in values if value.iri or value.label]
     out.append(Triple(root, SCHEMA.name, Literal(view.title)))
     out.append(Triple(root, CR.citeAs, Literal(citation(view))))
@@ -192,7 +203,7 @@ def _derived(view: DescriptionView, page: str) -> list[Triple]:
         (SCHEMA.publisher, (DCT.publisher,)),
     ):
         for agent in view.views(*names) or filter(None, [view.publisher]):
-            if isinstance(agent.node, (NamedNode, BlankNode)):
+            if isinstance(agent.node, (NamedNode, BlankNode)) and agent.label:
                 out.append(Triple(root, schema, agent.node))
                 out += _agent(agent)
     for offer in view.views(ODRL.hasPolicy):
@@ -206,7 +217,7 @@ def _derived(view: DescriptionView, page: str) -> list[Triple]:
     if not is_croissant:
         for part in view.distributions:
             out += _file(view, part)
-        if not view.literal(SCHEMA.datePublished) and not view.literal(DCT.issued) and view.modified:
+        if not view.date(SCHEMA.datePublished, DCT.issued) and view.modified:
             out.append(Triple(root, SCHEMA.datePublished, Literal(view.modified)))
         if not any(part.literal(SCHEMA.sha256, SCHEMA.md5, CR.md5) for part in view.distributions):
             # Files of public bodies change in place, so there is no hash to state (Croissant 1.0, isLiveDataset).
@@ -218,7 +229,8 @@ def _agent(agent: View, below: frozenset[Node] = frozenset()) -> list[Triple]:
     """An organisation with those it belongs to."""
     node = agent.node
     assert isinstance(node, (NamedNode, BlankNode))
-    out = [Triple(node, RDF.type, SCHEMA.Organization), Triple(node, SCHEMA.name, Literal(agent.label))]
+    kind = SCHEMA.Person if agent.is_person else SCHEMA.Organization
+    out = [Triple(node, RDF.type, kind), Triple(node, SCHEMA.name, Literal(agent.label))]
     for schema, dcat in AGENT:
         if schema != SCHEMA.name and (value := agent.link(dcat)):
             out.append(Triple(node, schema, Literal(value.removeprefix("mailto:"))))
@@ -233,7 +245,7 @@ def _file(view: DescriptionView, part: View) -> list[Triple]:
     node = part.node
     address = part.link(DCAT.downloadURL, DCAT.accessURL)
     root = view.node
-    if not isinstance(root, NamedNode) or not isinstance(node, (NamedNode, BlankNode)) or not address:
+    if not isinstance(root, NamedNode) or not isinstance(node, (NamedNode, BlankNode)) or not address or node == root:
         return []
     name = part.text(DCT.title) or address.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
     out = [
@@ -285,7 +297,7 @@ def _type(term: NamedNode) -> str:
 
 def _local(node: Node, root: str) -> str | None:
     """The `@id`: short where it belongs to the dataset, none where the node was blank."""
-    if not isinstance(node, NamedNode) or "/.well-known/genid/" in node.value:
+    if not isinstance(node, NamedNode) or GENID in node.value:
         return None
     for mark in ("#", "/"):
         if node.value.startswith(root + mark) and len(node.value) > len(root) + 1:

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from ndl_graph.access import sentences
-from ndl_graph.description import DescriptionView, View
+from ndl_graph.description import DescriptionView, View, plain
 from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, NDL, SCHEMA, VCARD
 
 __all__ = ["citation", "one_line", "write"]
@@ -15,16 +15,12 @@ _MOST: Final = 8
 
 def one_line(text: str, limit: int = 0) -> str:
     """The text without markup and line breaks, cut at a word where it is longer than `limit`."""
-    text = re.sub(r"\s+", " ", _TAG.sub(" ", text)).strip()
+    text = plain(text)
     if limit and len(text) > limit:
         start = text[:limit]
         whole = start.rsplit(" ", 1)[0]
         text = (whole if len(whole) > limit // 2 else start) + " …"
     return text
-
-
-#: Tags and comments, not what stands between “less than” and “greater than”.
-_TAG: Final = re.compile(r"</?[A-Za-z][^<>]{0,2000}>|<!--.{0,2000}?-->", re.S)
 
 
 def write(view: DescriptionView, page: str) -> bytes:

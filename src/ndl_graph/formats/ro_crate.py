@@ -1,5 +1,7 @@
 """RO-Crate 1.1 metadata of a record: what a researcher puts beside the files that they fetch."""
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any, Final
 
 from pyoxigraph import Literal
@@ -43,8 +45,8 @@ def write(view: DescriptionView, record: Record) -> bytes:
         if licence and licence.iri
         else (licence.label if licence and licence.label else "The publisher states no licence."),
         "hasPart": [
-            {**one, "@type": "File", "@id": one["contentUrl"]}
-            for one in (files if isinstance(files, list) else [files])
+            {**one, "@type": "File", "@id": identity}
+            for one, identity in _identified(files if isinstance(files, list) else [files])
         ],
     }
     crate = {key: _linked(value, entities, key) for key, value in root.items() if value not in (None, [])}
@@ -55,6 +57,15 @@ def write(view: DescriptionView, record: Record) -> bytes:
         "about": {"@id": "./"},
     }
     return dumps({"@context": f"{PROFILE}/context", "@graph": [descriptor, crate, *entities.values()]})
+
+
+def _identified(files: list[Any]) -> Iterator[tuple[Any, str]]:
+    """Each file with its address; one that is a second form at the same address is told apart by a fragment."""
+    seen: Counter[str] = Counter()
+    for one in files:
+        address = one["contentUrl"]
+        seen[address] += 1
+        yield one, address if seen[address] == 1 else f"{address}#{seen[address]}"
 
 
 def _linked(value: Json, entities: dict[str, Json], place: str) -> Json:

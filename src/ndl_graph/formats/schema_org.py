@@ -1,14 +1,13 @@
 """schema.org: reading Dataset JSON-LD alone or inside a page; writing what Google Dataset Search asks for."""
 
 import io
-import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import IO, Any, Final
 
 from pyoxigraph import Literal, Triple
 
-from ndl_graph.description import DescriptionView, View
+from ndl_graph.description import DescriptionView, View, plain
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import jsonld
 from ndl_graph.formats.jsonld import Json
@@ -86,17 +85,17 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
         "@id": view.iri,
         "name": view.title,
         "alternateName": view.texts(DCT.alternative),
-        "description": _plain(view.summary)[:_DESCRIPTION_LIMIT],
+        "description": plain(view.summary)[:_DESCRIPTION_LIMIT],
         "url": page,
         "sameAs": view.landing_page,
         "identifier": view.texts(DCT.identifier) or view.iri,
-        "license": view.licence and (view.licence.iri or view.licence.label),
+        "license": [one.iri or one.label for one in view.licences],
         "keywords": [*view.keywords, *(theme.label for theme in view.themes)],
-        "creator": [_agent(agent) for agent in view.views(DCT.creator)],
+        "creator": [_agent(agent) for agent in view.views(DCT.creator) if agent.label],
         "publisher": view.publisher and _agent(view.publisher),
-        "datePublished": view.text(DCT.issued),
-        "dateCreated": view.text(DCT.created),
-        "dateModified": view.text(DCT.modified),
+        "datePublished": view.date(DCT.issued),
+        "dateCreated": view.date(DCT.created),
+        "dateModified": view.date(DCT.modified),
         "version": view.text(DCAT.version),
         "inLanguage": [part.label for part in view.views(DCT.language)],
         "isAccessibleForFree": True if is_open else False if behind else None,
@@ -125,7 +124,7 @@ def _pruned(value: Json) -> Json:
 
 def _agent(agent: View) -> Json:
     return {
-        "@type": "Organization",
+        "@type": "Person" if agent.is_person else "Organization",
         "@id": agent.iri,
         "name": agent.label,
         "url": agent.link(FOAF.homepage) or (agent.iri if agent.iri and agent.iri.startswith("https://") else None),
@@ -152,7 +151,7 @@ def _download(part: View) -> Json:
         "@type": "DataDownload",
         "@id": part.iri,
         "name": part.text(DCT.title),
-        "description": _plain(part.text(DCT.description)),
+        "description": plain(part.text(DCT.description)),
         "contentUrl": _address(part),
         "encodingFormat": (medium.iri or "").removeprefix(str(IANA))
         if medium
@@ -167,11 +166,3 @@ def _period(period: View) -> Json:
         return period.node.value
     start, end = period.text(DCAT.startDate), period.text(DCAT.endDate)
     return f"{start or '..'}/{end or '..'}" if start or end else None
-
-
-_MARKUP: Final = re.compile(r"<[^>]{0,2000}>")
-
-
-def _plain(text: str) -> str:
-    """The text without tags, since search engines show it as it stands."""
-    return re.sub(r"\s+", " ", _MARKUP.sub(" ", text)).strip()

@@ -25,7 +25,7 @@ _CONTEXT: Final = {
     "sc": str(PREFIXES["schema"]),
     "csvw": f"{_CSVW}#",
 }
-#: Data types of Table Schema, and those of CSV on the Web, as Croissant has them; what is not here is text.
+#: Data types of Table Schema, and those of CSV on the Web, as Croissant has them; what it has no type for is text.
 _TYPES: Final = {
     "integer": "sc:Integer",
     "year": "sc:Integer",
@@ -34,9 +34,6 @@ _TYPES: Final = {
     "date": "sc:Date",
     "datetime": "sc:DateTime",
     "time": "sc:Time",
-    "duration": "sc:Duration",
-    "geopoint": "sc:GeoCoordinates",
-    "geojson": "sc:GeoShape",
     "anyURI": "sc:URL",
     "dateTime": "sc:DateTime",
     "dateTimeStamp": "sc:DateTime",
@@ -121,7 +118,7 @@ def _file(said: Mapping[str, Any], path: str, homepage: str | None) -> dict[str,
     address = _address(path)
     form = said.get("format") or PurePosixPath(path).suffix.removeprefix(".")
     out |= {
-        "@id": address,
+        "@id": address or quote(path, safe="/"),
         "@type": "dcat:Distribution",
         "dct:title": said.get("title") or said.get("name") or path,
         "dct:description": said.get("description"),
@@ -214,6 +211,8 @@ def _column(said: Mapping[str, Any]) -> dict[str, Json]:
     title = _words(said.get("titles"))
     return {
         "sc:name": said.get("name") or title,
+        # The first row of the table holds the titles (Tabular Data Model, section 8).
+        "heading": title,
         "sc:description": _words(said.get("dc:description") or said.get("dcterms:description")) or title,
         "cr:dataType": _types(_TYPES.get(str(kind), "sc:Text")),
         "cr:equivalentProperty": _node(_address(said.get("propertyUrl"))),
@@ -250,7 +249,7 @@ def _table(
     file: str | None = None,
 ) -> dict[str, Json]:
     out = PlacedDict.like(said)
-    address = file or next((found for path in _paths(said.get("path")) if (found := _address(path))), None)
+    address = file or next((_address(path) or quote(path, safe="/") for path in _paths(said.get("path"))), None)
     described = []
     for one in fields:
         column = PlacedDict.like(one)
@@ -258,7 +257,8 @@ def _table(
         if address:
             # Ready-made IRIs, so that a key can name the fields it is made of.
             column["@id"] = _field_iri(address, name, column["sc:name"])
-            column["cr:source"] = {"cr:fileObject": {"@id": address}, "cr:extract": {"cr:column": column["sc:name"]}}
+            heading = column.pop("heading", None) or column["sc:name"]
+            column["cr:source"] = {"cr:fileObject": {"@id": address}, "cr:extract": {"cr:column": heading}}
         described.append(column)
     key = schema.get("primaryKey")
     out |= {

@@ -41,6 +41,8 @@ _IRIS: Final = frozenset(
 )
 _PARTIES: Final = frozenset({"creator", "publisher"})
 _CONTACT: Final = ("contactName", "email", "telephone", "address")
+#: What only a distribution says.
+_OF_FILES: Final = frozenset({"mediaType", "byteSize", "downloadURL", "accessURL"})
 _DATES: Final = frozenset({"issued", "created", "modified"})
 _MANY: Final = frozenset(
     ["alternativeTitle", "keyword", "theme", "creator", "servesData", "relatedResource", "distribution"]
@@ -155,7 +157,19 @@ def read_csv(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Tr
                 line=1,
                 hint="It must hold at least `identifier`, `type` and `title`.",
             )
+        if twice := sorted({name for name in names if name and names.count(name) > 1}):
+            raise ParseError(
+                f"two columns are called {twice[0]}",
+                line=1,
+                hint="Divide several values in one cell by | instead.",
+            )
         for row in rows:
+            if rows.restkey in row:
+                raise ParseError(
+                    f"this row has {len(names) + len(row[rows.restkey])} cells, and there are {len(names)} columns",
+                    line=rows.line_num,
+                    hint='A value with a comma in it stands between quotation marks: "roads, rivers".',
+                )
             line = rows.line_num - sum(str(cell).count("\n") for cell in row.values() if isinstance(cell, str))
             cells = {
                 str(name).strip().removeprefix("contactPoint.").removeprefix("contactPoint_"): value.strip()
@@ -166,7 +180,11 @@ def read_csv(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Tr
                 at = PlacedDict.at(line, dict.fromkeys(cells, line)) if places else {}
                 yield from read_entries(_nested(cells, at), base)
     except csv.Error as error:
-        raise ParseError(f"broken CSV: {error}", line=rows.line_num) from None
+        raise ParseError(
+            f"broken CSV: {error}",
+            line=rows.line_num + 1,  # the reader counts the lines that it has been through
+            hint='A value with a quotation mark in it has two of them: "the ""big"" one".',
+        ) from None
     except UnicodeDecodeError:
         raise ParseError("the text is not UTF-8", hint="Save the sheet again as “CSV UTF-8”.") from None
 
@@ -201,10 +219,11 @@ def _linked(entry: dict[Any, Any]) -> dict[str, Json]:
         if value is None:
             continue
         if name == "type":
-            kind = str(value).split(":")[-1]
-            out["@type"] = _CLASSES.get(kind.casefold(), f"dcat:{kind}")
-            if ":" not in str(value):
-                out[name] = str(value)  # understood, but not as the model has it: the profile tells
+            known = _CLASSES.get(str(value).split(":")[-1].casefold())
+            if known:
+                out["@type"] = known
+            if not known or ":" not in str(value):
+                out[name] = str(value)  # not as the model has it: the profile tells
         elif isinstance(value, list):
             out[name] = [_value(name, part) for part in value]
         else:
@@ -214,6 +233,9 @@ def _linked(entry: dict[Any, Any]) -> dict[str, Json]:
         out["@id"] = identifier.strip()
     if "@type" not in out and "contactName" in out:
         out["@type"] = "vcard:Kind"
+    elif "@type" not in out and {"title", "identifier", *_OF_FILES} & out.keys():
+        out["@type"] = "dcat:Distribution" if _OF_FILES & out.keys() else "dcat:Dataset"
+        out.setdefault("type", "none")
     return out
 
 
@@ -227,6 +249,8 @@ def _value(name: str, value: Json) -> Json:
     if not isinstance(value, str):
         return value
     text = value.strip()
+    if name == "byteSize" and text.isdigit() and len(text) < 20:
+        return int(text)  # a cell of a sheet is text
     if name in _PARTIES and text and not text.startswith(("http://", "https://")) and " " not in text:
         return {"@id": _ORGANISATIONS + text}
     if name == "updateFrequency" and text.startswith("freq:"):

@@ -189,7 +189,7 @@ class AgentServer:
             left_out = left_out[1:]
             short = {name: found[0][name] for name in ("iri", "dataset", "title", "publisher", "licence")}
             kept = [{**short, "too_large": f"Fetch it instead: {found[0]['iri']}.croissant.json or .ttl"}]
-        short_of = truncated or any("more" in one for one in kept)
+        short_of = truncated or any(isinstance(one.get("more"), int) for one in kept)
         return result(
             {
                 "datasets": kept,

@@ -224,8 +224,9 @@ _KEPT_EMPTY: Final = frozenset({SPDX.checksumValue, SCHEMA.sha256})
 _PLAIN_IRI: Final = re.compile(rf"<{CLEAN}>\Z")
 _PLAIN_VALUE: Final = re.compile(
     rf'(?:<{CLEAN}>|_:[^\s<>"]+'
-    rf'|"(?!(?:\s|\\[trn])*")(?:[^"\\\n\r]|\\.)*+"(?:@(?P<tag>[A-Za-z0-9-]+)|\^\^<{CLEAN}>)?)\Z'
+    rf'|"(?!(?:\s|\\[trn])*")(?:[^"\\\n\r]|\\[^uU])*+"(?:@(?P<tag>[A-Za-z0-9-]+)|\^\^<{CLEAN}>)?)\Z'
 )
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _REMEMBERED: Final = 50_000
 _SHORT: Final = 200
 _ANYTHING: Final = BlankNode("b")
@@ -402,7 +403,12 @@ class Normaliser:
         return NamedNode(standard)
 
     def _literal(self, value: Literal, predicate: NamedNode) -> Literal | None:
-        text = value.value
+        text = _CONTROL.sub("", value.value)
+        if text != value.value or value.direction is not None:
+            # XML has no form for such characters, and RDF 1.1 none for a direction of writing.
+            self.repairs.note("text", str(value), text)
+            kind = None if value.language else value.datatype
+            value = Literal(text, language=value.language, datatype=kind)
         if not text or text.isspace():
             if predicate in _KEPT_EMPTY:
                 return value

@@ -38,6 +38,12 @@ STEPS: Final = (
         'ex:d dct:title "Rivers" .',
     ),
     Step(
+        "text",
+        "Characters that no text has, such as a vertical tab, and directions of writing are taken out.",
+        'ex:d dct:title "Rivers\\u000B" .',
+        'ex:d dct:title "Rivers" .',
+    ),
+    Step(
         "language-tag",
         "Language tags are written as BCP 47 has them.",
         'ex:d dct:title "Afonydd"@welsh .',

@@ -15,6 +15,7 @@ __all__ = [
     "ADVICE",
     "ELSEWHERE",
     "FACETS",
+    "IDENTIFIED",
     "MARKS",
     "MEANING",
     "MOST_OFFSET",
@@ -125,11 +126,13 @@ NOT_ABOUT: Final = "Nothing here is about that. Try other words, or look through
 NEAREST: Final = "The nearest themes here:"
 #: Where the words of a search stand in a record, as `Hit.why` says it.
 MEANING: Final = "in meaning"
+IDENTIFIED: Final = "by its identifier"
 ELSEWHERE: Final = "in the rest of the description"
 PLACES: Final = ("title", "publisher", "description")
 WHY: Final = (
     *("in the " + " and ".join(some) for count in (1, 2, 3) for some in combinations(PLACES, count)),
     ELSEWHERE,
+    IDENTIFIED,
     MEANING,
 )
 ADVICE: Final = (NO_WORDS, SOME_WORDS, NO_MATCH, NOT_ABOUT, NEAREST)

@@ -19,7 +19,7 @@ from pyoxigraph import NamedNode
 from tantivy import FieldType, Filter, Occur, Order, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
 from ndl_graph.access import Access
-from ndl_graph.description import DescriptionView
+from ndl_graph.description import DescriptionView, plain
 from ndl_graph.errors import StoreError
 from ndl_graph.keys import FoundKey
 from ndl_graph.namespaces import CR, DCT, RDFS, SCHEMA
@@ -27,6 +27,7 @@ from ndl_graph.record import Record
 from ndl_graph.search.answers import (
     ELSEWHERE,
     FACETS,
+    IDENTIFIED,
     MARKS,
     MEANING,
     NO_MATCH,
@@ -60,7 +61,7 @@ _TEXT: Final = {
     "description": 1.0,
 }
 #: What the fields of the index are, by number: one that was made otherwise is made anew.
-_FORM: Final = "6"
+_FORM: Final = "7"
 _FORM_FILE: Final = "form"
 _ANALYZER: Final = "words"
 #: Every word as it is written, without its stem taken: what a misspelt word is near to.
@@ -72,6 +73,9 @@ _MOST_GROUPS: Final = 10_000
 _WORDS: Final = 0.3
 _UNKNOWN: Final = 0.2
 _NOTHING: Final = 0.28
+#: An identifier has a digit or is an address, and no space.
+_IS_IDENTIFIER: Final = re.compile(r"(?=.*[0-9]|.*://)\S{2,500}")
+_MOST_NAMED: Final = 20
 #: How many of the nearest records say which themes are near.
 _NEIGHBOURS: Final = 20
 #: Records from which it tells something that a catalogue does not know a word.
@@ -80,7 +84,6 @@ _NEAR: Final = 0.5
 #: What a record of another nation than the one that is named falls behind; half of it, what one of just that gains.
 _ELSEWHERE: Final = 0.1
 _DEEPEST: Final = 500
-_MARKUP: Final = re.compile(r"<[^>]{0,2000}>")
 #: Letters from which a word may be misspelled by one, and by two.
 _LONG: Final = 5
 _VERY_LONG: Final = 8
@@ -119,6 +122,7 @@ def _any_of(queries: Sequence[Query]) -> Query:
 def _schema() -> tantivy.Schema:
     builder = SchemaBuilder()
     builder.add_text_field("iri", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(_IDENTIFIER, tokenizer_name="raw", index_option="basic")
     for name in _TEXT:
         builder.add_text_field(name, tokenizer_name=_ANALYZER, index_option="freq")
     for name in FACETS:
@@ -162,13 +166,19 @@ def entry(
 
     `described` is the moment (`xsd:dateTime`) at which the description came here or last changed.
     """
-    description = re.sub(r"\s+", " ", _MARKUP.sub(" ", view.summary)).strip()
+    description = plain(view.summary)
     publisher = view.publisher.label if view.publisher else ""
     licence = view.licence
     named = view.at(NamedNode(access.level)) if access.level else view.access
     modified = view.modified[:10]
     return {
         "iri": record.iri.value,
+        _IDENTIFIER: [
+            record.iri.value,
+            record.dataset.value,
+            *view.texts(DCT.identifier, SCHEMA.identifier),
+            *(one.iri for one in view.views(DCT.identifier, SCHEMA.identifier) if one.iri),
+        ],
         "title": view.texts(DCT.title, SCHEMA.name),
         "alternative": [*view.texts(DCT.alternative), view.text(RDFS.comment)],
         "keyword": [*view.keywords, *(theme.label for theme in view.themes)],
@@ -179,7 +189,7 @@ def entry(
             "publisher": [publisher] if publisher else [],
             "theme": [theme.label for theme in view.themes],
             "format": view.formats,
-            "licence": [licence.label] if licence and licence.label else [],
+            "licence": list(dict.fromkeys(one.label for one in view.licences if one.label)),
             "access": [named.label] if named and named.label else [],
             "place": view.nations,
         },
@@ -216,6 +226,8 @@ def entry(
     }
 
 
+#: What a record can be asked for by name: its address, that of the dataset, and what else identifies it.
+_IDENTIFIER: Final = "identifier"
 _FIELD: Final = CR.field
 #: Fields that tell who may use a dataset for what, and the value of each where nothing is stated.
 _USE: Final = ("level", "asker", "purpose", "profit")
@@ -232,7 +244,7 @@ def _meaning(view: DescriptionView, description: str, publisher: str) -> str:
     """What is turned into a vector: the model reads some 200 words, so what tells most comes first."""
     parts = [
         view.title,
-        _MARKUP.sub(" ", view.text(RDFS.comment))[:300],
+        plain(view.text(RDFS.comment))[:300],
         description[:700],
         ", ".join(view.keywords[:12]),
         publisher,
@@ -376,6 +388,8 @@ class SearchIndex:
                     document.add_text(name, value)
             for value in said[_KEY]:
                 document.add_text(_KEY, value)
+            for value in said[_IDENTIFIER]:
+                document.add_text(_IDENTIFIER, value.strip().casefold())
             for name in POINTS:
                 document.add_integer(name, said["points"].get(name, -1))
             document.add_integer("modified", said["modified"])
@@ -428,6 +442,12 @@ class SearchIndex:
         written = dict(terms)
         words = [self._asked(searcher, word, written) for word in self._thesaurus.words(query.text)]
         chosen = self._filters(query.filters)
+        if named := self._named_by(searcher, query.text, chosen):
+            shown = tuple(Hit(said, 1.0, IDENTIFIED) for said in named[query.offset : query.offset + query.limit])
+            facets = _counted(self._named(searcher, [said["iri"] for said in named]))
+            end = query.offset + len(shown)
+            following = SearchQuery.cursor_of(end) if shown and end < len(named) else None
+            return SearchResult(len(named), shown, facets, following)
         if words and nearest is not None:
             return self._by_meaning(searcher, query, words, chosen, nearest)
         advice = None
@@ -509,6 +529,16 @@ class SearchIndex:
     def _all(self, searcher: tantivy.Searcher, asked: Query, most: int) -> list[_Kept]:
         """The records that a query finds, up to `most`."""
         return [self._kept_of(searcher, address) for _, address in searcher.search(asked, limit=max(1, most)).hits]
+
+    def _named_by(self, searcher: tantivy.Searcher, text: str, chosen: Sequence[Query]) -> list[dict[str, Any]]:
+        """What the records say that have the text as an identifier; a word is none."""
+        identifier = text.strip().casefold()
+        if not _IS_IDENTIFIER.fullmatch(identifier):
+            return []
+        asked = Query.term_query(self._schema, _IDENTIFIER, identifier)
+        both = Query.boolean_query([(Occur.Must, one) for one in (asked, *chosen)])
+        found = [searcher.doc(address) for _, address in searcher.search(both, limit=_MOST_NAMED).hits]
+        return sorted((json.loads(bytes(one["hit"][0])) for one in found), key=lambda said: str(said["iri"]))
 
     def _themes_near(self, searcher: tantivy.Searcher, nearest: Nearness) -> tuple[str, ...]:
         """The themes that most of the nearest records have, though none of them is near enough."""

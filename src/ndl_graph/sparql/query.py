@@ -6,11 +6,13 @@ and what would overflow the engine's stack is refused.
 """
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, Literal, cast
+from urllib.parse import urljoin
 
 from ndl_graph.errors import QueryError, UpdateError
 from ndl_graph.namespaces import WELL_KNOWN
@@ -36,22 +38,30 @@ MOST_OPERATORS: Final = 2_000
 _TEXT: Final = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""' r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
     r'|"(?:[^"\\\n\r]|\\.)*"' r"|'(?:[^'\\\n\r]|\\.)*'"
-    r'|<[^<>"{}|^`\\\x00-\x20]*>|#[^\n\r]*',
+    r'|<(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>'
+    r"|[\w.-]*:[\w:%.-]*(?:\\[_~.!$&'()*+,;=/?#@%-][\w:%.-]*)+"
+    r'|#[^\n\r]*',
     re.S,
 )  # fmt: skip
+#: A variable, a blank node, a name with a prefix or a language tag: nothing in it is a keyword. A name ends in no dot.
+_NAME: Final = re.compile(
+    r"[?$]\w+|_:\w(?:[\w.-]*[\w-])?|(?:[^\W\d_](?:[\w.-]*[\w-])?)?:(?:[\w:%](?:[\w:%.-]*[\w:%-])?)?|@[A-Za-z]+(?:-[A-Za-z0-9]+)*"
+)
+_ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_LOCAL_ESCAPE: Final = re.compile(r"\\(.)")
 _PROLOGUE: Final = re.compile(r"(?:\s*(?:prefix\s+[^\s:<]*:\s*|base\s*)<[^>]*>)*\s*", re.I)
 _UPDATES: Final = frozenset("insert delete load clear create drop copy move add with".split())
 _FORMS: Final = frozenset("select ask construct describe".split())
 _WORD: Final = re.compile(r"[a-z]+", re.I)
 _DECLARED: Final = re.compile(r"\bprefix\s+([^\s:<]*):", re.I)
-_DECLARATION: Final = re.compile(r"\bprefix\s+([^\s:<]*):\s*<([^<>\s]*)>", re.I)
-_FROM: Final = re.compile(r"\bfrom\s+(?P<named>named\s+)?(?P<iri><[^>]*>|[\w.-]*:[\w:%.-]*)", re.I)
+_DECLARATION: Final = re.compile(r"\bprefix\s+([^\s:<]*):\s*(<_*>)", re.I)
+_BASE: Final = re.compile(r"\bbase\s*(<_*>)", re.I)
+_FROM: Final = re.compile(r"(?<![?$:\w])from\s*(?P<named>named\s*)?(?P<iri><_*>|[\w.-]*:[\w:%.-]*)", re.I)
 _PREFIXED: Final = re.compile(r"(?<![\w?$@<:%\\.-])([A-Za-z][\w.-]*)?:(?![=>])")
 # The engine's grammar needs no space around a keyword: `1SERVICE<…>{` calls another server as well.
-_SERVICE: Final = re.compile(
-    r"service\s*(?P<silent>silent)?\s*(?:(?P<iri><[^>]*>)|[?$]\w+|[\w.-]*:(?:[\w:%.-]|\\.)*)\s*\{", re.I
-)
-_NAME_BEFORE: Final = re.compile(r"[?$:@][\w.%-]*\Z")
+_SERVICE: Final = re.compile(r"service\s*(?P<silent>silent)?\s*(?:(?P<iri><_*>)|[?$]\w+|[\w.-]*:[\w:%.-]*)\s*\{", re.I)
+_KEYWORD: Final = re.compile("service", re.I)
+_AS_PREFIX: Final = re.compile(r"service[\w.-]*:", re.I)
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,9 @@ def quiet(text: str) -> str:
         token = found[0]
         if token[0] == "#":
             return " " * len(token)
-        return f"{token[0]}{'_' * (len(token) - 2)}{token[-1]}"
+        if token[0] in "\"'<":
+            return f"{token[0]}{'_' * (len(token) - 2)}{token[-1]}"
+        return _LOCAL_ESCAPE.sub("__", token)
 
     return _TEXT.sub(hush, text)
 
@@ -107,20 +119,25 @@ def read_query(text: str, add_prefixes: bool = True) -> Query:
     verb = word[0].lower() if word else ""
     if verb in _UPDATES:
         raise update_refused()
-    _refuse_excess(told)
+    bare = _NAME.sub(_masked, told)
+    _refuse_excess(bare)
     used = {found[1] for found in _PREFIXED.finditer(told) if found[1]}
     missing = used - {found[1] for found in _DECLARED.finditer(told)}
     added = {prefix: WELL_KNOWN[prefix] for prefix in sorted(missing) if prefix in WELL_KNOWN}
     form = cast(Form, verb) if verb in _FORMS else None
-    prefixes = known_prefixes(text)
+    prefixes, base = known_prefixes(text), _base(text, told)
     graphs = list(_FROM.finditer(told, match.end() if match else 0, max(told.find("{"), 0)))
     default, named = (
         tuple(
-            _absolute(text[one.start("iri") : one.end("iri")], prefixes) for one in graphs if bool(one["named"]) is kind
+            _absolute(text[one.start("iri") : one.end("iri")], prefixes, base)
+            for one in graphs
+            if bool(one["named"]) is kind
         )
         for kind in (False, True)
     )
-    return Query(text, form, added if add_prefixes else {}, default, named, tuple(_services(text, told)))
+    services = tuple(_services(text, told, bare))
+    _refuse_spelt_out(text, len(services))
+    return Query(text, form, added if add_prefixes else {}, default, named, services)
 
 
 def update_refused() -> UpdateError:
@@ -133,14 +150,47 @@ def update_refused() -> UpdateError:
 
 def known_prefixes(text: str) -> dict[str, str]:
     """The prefixes that a query may use: the well-known ones, and over them those that it declares."""
-    return {**WELL_KNOWN, **{found[1]: found[2] for found in _DECLARATION.finditer(text)}}
+    found = _DECLARATION.finditer(quiet(text))
+    return {**WELL_KNOWN, **{one[1]: _spelt(text[one.start(2) + 1 : one.end(2) - 1]) for one in found}}
 
 
-def _absolute(name: str, prefixes: Mapping[str, str]) -> str:
+def _base(text: str, told: str) -> str:
+    found = _BASE.search(told)
+    return _spelt(text[found.start(1) + 1 : found.end(1) - 1]) if found else ""
+
+
+def _spelt(text: str) -> str:
+    """The text with its codepoint escapes as the characters that they stand for (SPARQL 1.1, section 19.2)."""
+
+    def character(found: re.Match[str]) -> str:
+        code = int(found[1] or found[2], 16)
+        return chr(code) if code <= sys.maxunicode else found[0]
+
+    return _ESCAPE.sub(character, text)
+
+
+def _absolute(name: str, prefixes: Mapping[str, str], base: str) -> str:
     if name.startswith("<"):
-        return name[1:-1]
+        iri = _spelt(name[1:-1])
+        return urljoin(base, iri) if base else iri
     prefix, local = name.split(":", 1)
-    return prefixes.get(prefix, f"{prefix}:") + local
+    return prefixes.get(prefix, f"{prefix}:") + _LOCAL_ESCAPE.sub(r"\1", local)
+
+
+def _masked(found: re.Match[str]) -> str:
+    """A name as underscores; but `SERVICEex:endpoint {` is a keyword and a name to the engine."""
+    name = found[0]
+    kept = name.find(":") + 1 if name[0] not in "?$_@" and _KEYWORD.search(name.split(":", 1)[0]) else 0
+    return name[:kept] + "_" * (len(name) - kept)
+
+
+def _refuse_spelt_out(text: str, services: int) -> None:
+    """Refuses what calls another server once escapes are characters, as they are to some servers before they parse."""
+    spelt = _spelt(text)
+    if spelt != text:
+        told = quiet(spelt)
+        if len(list(_services(spelt, told, _NAME.sub(_masked, told)))) != services:
+            raise QueryError("an escape may stand for a character in a text or an address, not for SPARQL")
 
 
 def _refuse_excess(told: str) -> None:
@@ -160,12 +210,18 @@ def _refuse_excess(told: str) -> None:
         raise QueryError(f"there are {operators} operators; {MOST_OPERATORS} is the most", hint="Simplify the query.")
 
 
-def _services(text: str, told: str) -> Iterator[Service]:
+def _services(text: str, told: str, bare: str) -> Iterator[Service]:
+    """The calls to other servers; `bare` is the quiet text without its names."""
     at = 0
-    while found := _SERVICE.search(told, at):
+    while keyword := _KEYWORD.search(bare, at):
+        at = keyword.end()
+        found = _SERVICE.match(told, keyword.start())
+        if found is None:
+            if _AS_PREFIX.match(told, keyword.start()):
+                continue  # the name of a prefix, as in `service:x`
+            yield Service(keyword.start(), at, None, False, "")  # whatever it is: it is not let through
+            continue
         at = found.end()
-        if _NAME_BEFORE.search(told, max(0, found.start() - 200), found.start()):
-            continue  # the end of a name, as in `?service`
         depth = 1
         while depth and at < len(told):
             depth += (told[at] == "{") - (told[at] == "}")

@@ -61,7 +61,7 @@ class Rows:
 
     _ENDS: ClassVar = {
         # In JSON a quotation mark inside a value has a backslash before it; in XML `<` is escaped.
-        "json": re.compile(rb'[\[,]\{"'),
+        "json": re.compile(rb'[\[,]\{"|[\[,]\{\}(?=[,\]])'),
         "xml": re.compile(rb"</result>"),
         "tsv": re.compile(rb"\n"),
         "csv": re.compile(rb"\n"),

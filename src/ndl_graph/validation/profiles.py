@@ -159,13 +159,15 @@ class Profile:
         subjects_of = self._targets.get(SH.targetSubjectsOf.value, none)
         objects_of = self._targets.get(SH.targetObjectsOf.value, none)
         found: set[str] = set()
+        values: set[str] = set()
         for line in lines:
             subject, predicate, value = line.split(" ", 2)
             if (predicate == _TYPE and value in classes) or subject in nodes or predicate in subjects_of:
                 found.add(subject)
             if predicate in objects_of and not value.startswith('"'):
-                found.add(value)
-        return found
+                values.add(value)
+        # A publisher is looked at as that of a dataset: where nothing is a dataset, nothing was checked.
+        return found | values if found or not (classes or nodes or subjects_of) else found
 
 
 _TYPE: Final = str(RDF.type)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, serialize
 from pyoxigraph import Literal as RdfLiteral
 
-from ndl_graph.namespaces import PREFIXES, RDF, RELATIVE, SH, compact
+from ndl_graph.namespaces import GENID, PREFIXES, RDF, RELATIVE, SH, compact
 from ndl_graph.record import Term, triples_of
 
 __all__ = ["REPORTS", "Result", "Severity", "ValidationReport", "grouped", "shown_example", "shown_node", "shown_value"]
@@ -108,7 +108,8 @@ class ValidationReport:
         report = BlankNode()
         out = [
             Triple(report, RDF.type, SH.ValidationReport),
-            Triple(report, SH.conforms, RdfLiteral(self.conforms)),
+            # To the standard any result, an advice too, is one too many (SHACL, section 3.6.1.1).
+            Triple(report, SH.conforms, RdfLiteral(not self.results)),
         ]
         for found in self.results:
             node = BlankNode()
@@ -166,7 +167,7 @@ def _visible(text: str) -> str:
 
 def is_named(node: str) -> bool:
     """Whether the steward gave the node an address, rather than we for want of one."""
-    return not node.startswith("_:") and "/.well-known/genid/" not in node
+    return not node.startswith("_:") and GENID not in node
 
 
 def shown_node(node: str) -> str:

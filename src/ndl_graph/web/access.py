@@ -45,13 +45,13 @@ REASONS: Final = {
 
 @cache
 def _purposes() -> dict[str, frozenset[str]]:
-    """What people want data for, by name, with the terms of DPV that it goes by."""
+    """What people want data for, by name, with the terms that it goes by: our own, and those of DPV."""
     found: dict[str, set[str]] = {}
     for quad in parse(path=str(vocab_folder() / "purpose.ttl"), format=RdfFormat.TURTLE):
         assert isinstance(quad.subject, NamedNode)
         name = quad.subject.value.rpartition("#")[2]
         if quad.predicate == RDF.type and quad.object == SKOS.Concept:
-            found.setdefault(name, set())
+            found.setdefault(name, set()).add(quad.subject.value)
         elif quad.predicate == SKOS.narrowMatch and isinstance(quad.object, NamedNode):
             found.setdefault(name, set()).add(quad.object.value)
     return {name: frozenset(terms) for name, terms in found.items()}

@@ -57,7 +57,7 @@ _SECURITY: Final = {
 
 
 class _Headers:
-    """Adds the security headers to every answer, and counts answers by status."""
+    """Joins what a client says in several lines; adds security headers to answers, and counts them by status."""
 
     def __init__(self, app: ASGIApp, answers: Counter[int]) -> None:
         self._app = app
@@ -76,7 +76,21 @@ class _Headers:
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, sending)
+        await self._app(_joined(scope), receive, sending)
+
+
+def _joined(scope: Scope) -> Scope:
+    """With one line for each header that is a list (RFC 9110, section 5.3)."""
+    names = [name for name, _ in scope["headers"]]
+    twice = {name for name in _LISTS if names.count(name) > 1}
+    if not twice:
+        return scope
+    kept = [(name, value) for name, value in scope["headers"] if name not in twice]
+    joined = [(name, b", ".join(value for key, value in scope["headers"] if key == name)) for name in sorted(twice)]
+    return {**scope, "headers": [*kept, *joined]}
+
+
+_LISTS: Final = (b"accept", b"accept-encoding", b"accept-language", b"if-match", b"if-none-match")
 
 
 class _Endpoint:

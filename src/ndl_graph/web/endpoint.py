@@ -180,10 +180,11 @@ class Endpoint:
     def describe(self, request: Request, offer: Offer) -> Response:
         """What the endpoint says of itself (SPARQL 1.1 Service Description)."""
         base, address = self.catalog.base_iri, str(request.url.replace(query=""))
+        quality = [f"{base}quality"] if self.catalog.history() else []
         triples = describe_service(
             address,
             base,
-            [*(record for record, _, _ in self.catalog.listing()), *self.catalog.use_iris()],
+            [*(record for record, _, _ in self.catalog.listing()), *self.catalog.use_iris(), *quality],
             self.catalog.statistics(),
             self.runner.limits,
             self.settings.query_text_bytes,

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 from babel.messages.catalog import Catalog as Messages
 from babel.messages.pofile import read_po
@@ -87,8 +88,8 @@ class Language:
                 # What was not sent again may have been a page (RFC 9110, 15.4.5).
                 if named is None and (is_page or message["status"] == 304):
                     headers.add_vary_header("Accept-Language")
-                if named is not None and headers.get("location", "").startswith("/"):
-                    headers["Location"] = f"/{named}{headers['location']}"
+                if named is not None and (place := headers.get("location")):
+                    headers["Location"] = _ours(place, Headers(scope=scope).get("host", ""), named)
             await send(message)
 
         tokens = _CURRENT.set(language), _PREFIX.set(f"/{named}" if named else "")
@@ -97,6 +98,14 @@ class Language:
         finally:
             _CURRENT.reset(tokens[0])
             _PREFIX.reset(tokens[1])
+
+
+def _ours(place: str, host: str, language: str) -> str:
+    """Where a redirect leads: within the service it stays in the language."""
+    parts = urlsplit(place)
+    if not parts.path.startswith("/") or parts.netloc not in ("", host):
+        return place
+    return urlunsplit(parts._replace(path=f"/{language}{parts.path}"))
 
 
 def _under(path: str, language: str) -> bool:

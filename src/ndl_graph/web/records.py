@@ -205,7 +205,7 @@ def _moment(text: str | None) -> str:
     if not text:
         return ""
     try:
-        if len(text) == len("2026-01-31"):
+        if "T" not in text.upper() and " " not in text:
             return f"{date.fromisoformat(text).isoformat()}T23:59:59Z"
         when = datetime.fromisoformat(text)
         when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
@@ -290,7 +290,11 @@ def _links(record: Record, view: DescriptionView, shown: str) -> str:
     for part in view.distributions[:_MOST_ITEMS]:
         if address := part.link(DCAT.downloadURL, DCAT.accessURL):
             parts.append(f'<{address}>; rel="item"')
-    return ", ".join(part for part in dict.fromkeys(parts) if part.isascii() and "\n" not in part)
+    return ", ".join(quote(part, safe=_IN_A_LINK) for part in dict.fromkeys(parts) if "\n" not in part)
+
+
+#: What stays as it is in a header: an address with other characters is sent as a URI (RFC 3987, section 3.1).
+_IN_A_LINK: Final = "".join(map(chr, range(32, 127)))
 
 
 def _linkset(record: Record, view: DescriptionView) -> bytes:
