@@ -439,9 +439,9 @@ measured on {found["date"]} by
 
 An answer is right when the chosen dataset is among those that people marked as right, within {_MOST_CALLS} calls and
 {_MOST_TOKENS:,} tokens. Tokens are an upper bound, one for each {_BYTES_OF_A_TOKEN} bytes. The tools themselves take
-{found["tokens of the tools"]:,}, once (a test holds them under 2,500 by a real tokenizer). A hit is citable that states publisher,
-licence and date (of the dataset, else of its description), and whose IRI leads to its page. The last three rows
-replay what others do on the same data.
+{found["tokens of the tools"]:,}, once; a test holds them under 2,500 by a real tokenizer. A hit is citable that states
+publisher, licence and date (of the dataset, else of its description), and whose IRI leads to its page. The last three
+rows replay what others do on the same data.
 
 {table(head, rows)}
 

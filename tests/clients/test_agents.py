@@ -67,6 +67,7 @@ async def refused(client: Client, name: str, **arguments: Any) -> str:
     (text,) = result.content
     assert text.type == "text"
     assert "Traceback" not in text.text
+    assert "pydantic" not in text.text
     return text.text
 
 
@@ -134,6 +135,14 @@ def test_resources_completion_and_prompt(talk: Callable[[Talk], Any]) -> None:
         ("search_datasets", {"q": "x", "cursor": "nonsense"}, "send `next`"),
         ("search_datasets", {"q": "x", "limit": 5000}, "50"),
         ("search_datasets", {"q": "x", "filters": {"publsher": ["y"]}}, "publsher"),
+        (
+            "search_datasets",
+            {"q": "x", "filters": {"year": ["2020"]}},
+            "`filters.year` is not known here: `filters` takes",
+        ),
+        ("search_datasets", {"query": "roads"}, "has no argument 'query'. It takes: q, filters, limit, cursor."),
+        ("search_datasets", {"q": "x", "limit": 51}, "`limit`: input should be less than or equal to 50."),
+        ("get_datasets", {"iris": "uk-biobank"}, "`iris`: input should be a valid list"),
         ("get_datasets", {"iris": []}, "at least 1"),
         ("get_datasets", {"iris": ["x" * 501]}, "500"),
         ("sparql_query", {"query": f"SELECT {' '.join(f'?v{n}' for n in range(3000))} {{ ?a ?b ?c }}"}, "variables"),

@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent
+from pydantic import ValidationError
 from typing_extensions import TypedDict
 
 from ndl_graph.errors import NdlGraphError
 from ndl_graph.formats.markdown import one_line
 from ndl_graph.mcp.tokens import most_tokens
+from ndl_graph.search import FACETS
 
 __all__ = [
     "CUT",
@@ -22,6 +24,7 @@ __all__ = [
     "HelpAnswer",
     "QueryAnswer",
     "SearchAnswer",
+    "argument_errors",
     "cell",
     "fitting",
     "result",
@@ -149,6 +152,19 @@ def visible_error(error: NdlGraphError) -> str:
     """What an error says, not longer than an agent can take."""
     text = str(error)
     return text if len(text) <= _MOST_ERROR else f"{text[:_MOST_ERROR]} …"
+
+
+def argument_errors(error: ValidationError) -> str:
+    """What is wrong with arguments, one sentence each, and what may stand there."""
+    said = []
+    for one in error.errors(include_url=False, include_input=False)[:5]:
+        place = ".".join(map(str, one["loc"])) or "the arguments"
+        if one["type"] == "extra_forbidden":
+            allowed = ", ".join(FACETS)
+            said.append(f"`{place}` is not known here: `{one['loc'][0]}` takes {allowed}.")
+        else:
+            said.append(f"`{place}`: {one['msg'][:1].lower()}{one['msg'][1:]}.")
+    return " ".join(said)
 
 
 def cell(value: str | None) -> str | None:

@@ -16,7 +16,7 @@ from mcp.server import CacheHint, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import CallToolResult, Completion, ToolAnnotations
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -37,6 +37,7 @@ from ndl_graph.mcp.answers import (
     HelpAnswer,
     QueryAnswer,
     SearchAnswer,
+    argument_errors,
     cell,
     fitting,
     result,
@@ -83,6 +84,24 @@ class Filters(TypedDict, total=False):
     place: list[str]
 
 
+class _Server(MCPServer[Any]):
+    """Says in plain words which argument is wrong and what may stand there."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        """As the library does it, but for what it says of arguments."""
+        known = {tool.name: tool.parameters.get("properties", {}) for tool in self._tool_manager.list_tools()}
+        if name in known and (unknown := arguments.keys() - known[name].keys()):
+            raise ToolError(
+                f"{name} has no argument {', '.join(map(repr, sorted(unknown)))}. It takes: {', '.join(known[name])}."
+            )
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if isinstance(error.__cause__, ValidationError):
+                raise ToolError(argument_errors(error.__cause__)) from None
+            raise
+
+
 @dataclass
 class AgentServer:
     """The tools, resources and prompt over one catalogue; `runner` answers SPARQL within its limits."""
@@ -92,7 +111,7 @@ class AgentServer:
     runner: Runner
 
     def __post_init__(self) -> None:
-        self.server = MCPServer(
+        self.server = _Server(
             "ndl-graph",
             title=self.settings.title,
             version=__version__,
