@@ -8,7 +8,7 @@ import pytest
 
 from ndl_graph.checking import Checker, Document
 from ndl_graph.errors import NothingToValidateError, ParseError, ProfileError
-from ndl_graph.formats import detect
+from ndl_graph.formats import detect, format_named
 from ndl_graph.validation import Result, load_profile, read_profile
 from ndl_graph.validation.profiles import DEFAULT_BASE
 from tests.conftest import run
@@ -173,6 +173,32 @@ def test_a_broken_sheet_names_its_line(sheet: bytes, line: int, message: str) ->
         check(sheet, "a.csv", "ukgov")
     assert told.value.line == line
     assert told.value.hint
+
+
+def test_a_key_that_stands_twice_is_told() -> None:
+    text = b"identifier: https://e.org/x\ntype: dcat:Dataset\ntitle: One\ntitle: Two\n"
+    for places in (True, False):
+        with pytest.raises(ParseError, match="`title` stands twice") as told:
+            list(format_named("ukgov-yaml").read(BytesIO(text), "http://e.org/", places=places))  # type: ignore[misc]
+        assert told.value.line == 4
+
+
+def test_what_stands_in_two_files_is_told_where_it_stands() -> None:
+    start = "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+    first = start + '<http://ex.org/a> a dcat:Dataset ; dct:title "A" ;\n  dcat:distribution <http://ex.org/f> .\n'
+    second = (
+        start
+        + "\n\n<http://ex.org/f> a dcat:Distribution ;\n  dcat:accessURL <http://ex.org/f> ;\n"
+        + ('  dct:license "Whatever" .\n')
+    )
+    documents = [
+        Document(name, BytesIO(text.encode()), format_named("turtle"))
+        for name, text in (("a.ttl", first), ("b.ttl", second))
+    ]
+    for name, place in (("ndl", ("b.ttl", 4)), ("dcat-ap", ("b.ttl", 6))):
+        results = Checker(DEFAULT_BASE, documents).report([load_profile(name)]).results
+        assert place in {(r.file, r.line) for r in results}, name
+        assert {r.file for r in results if r.focus_node == "http://ex.org/f"} == {"b.ttl"}
 
 
 def test_turtle_points_at_the_value_the_property_or_the_subject() -> None:

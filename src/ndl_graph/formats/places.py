@@ -114,6 +114,14 @@ class Places:
         self._properties: dict[str, dict[str, _At]] = {}
         self._values: dict[tuple[str, str, str], _At] = {}
         self._texts: dict[str, str] = {}
+        self._files: list[str] = []
+
+    def marked(self, lines: Iterable[str], file: str) -> Iterator[str]:
+        """The lines of one file, whose places say which file that is: a description may stand in several."""
+        mark = f'{_PLACE} "{len(self._files)}|'
+        self._files.append(file)
+        for line in lines:
+            yield line.replace(f'{_PLACE} "', mark, 1)
 
     def take(self, lines: Iterable[str], file: str) -> Iterator[str]:
         """Takes the places out of N-Triples lines; gives the rest."""
@@ -128,6 +136,9 @@ class Places:
     def _note(self, node: str, said: str, file: str) -> None:
         number, _, rest = said.partition(" ")
         predicate, _, value = rest.partition(" ")
+        known, _, number = number.rpartition("|")
+        if known:
+            file = self._files[int(known)]
         line = int(number)
         if not predicate:
             known_file, known_line = self._nodes.get(node, (file, None))

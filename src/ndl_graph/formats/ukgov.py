@@ -64,6 +64,18 @@ def is_ukgov(document: Json) -> bool:
 class _TextLoader(_Loader):  # type: ignore[misc, valid-type]  # which of the two it is, is known when it runs
     """Keeps a date that is none, or a number too long to be one, as the text it is: the profile tells of it."""
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuses a key that stands twice: all but the last would be lost (YAML 1.2, section 3.2.1.1)."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"`{key.value}` stands twice", key.start_mark)
+            seen.add(str(key.value))
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
+
     def construct_scalar_or_text(self, node: yaml.ScalarNode) -> Any:
         try:
             return _CONSTRUCT[node.tag](self, node)
