@@ -69,6 +69,8 @@ CASES: Final[dict[str, str]] = {
     "croissant#FileIdentity or": "+ cr:recordSet [ a cr:RecordSet ; schema:description 'One' ; cr:field ex:level ]",
     "croissant#FieldSource or": "ex:level - cr:source",
     "croissant#FieldType or": "ex:level - cr:dataType",
+    "croissant#FieldTypeKnown or": "ex:level - cr:dataType + cr:dataType schema:GeoCoordinates",
+    "croissant#extract-one maxCount": "ex:level-extract + cr:jsonPath '$.level'",
     "croissant#SourceSays or": 'ex:level-source - cr:fileSet + cr:extract "column"',
     "croissant#name-required minLength": '- schema:name + schema:name ""',
     "croissant#description-required minLength": '- schema:description + schema:description ""',
