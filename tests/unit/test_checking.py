@@ -185,7 +185,10 @@ def test_a_key_that_stands_twice_is_told() -> None:
 
 def test_what_stands_in_two_files_is_told_where_it_stands() -> None:
     start = "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
-    first = start + '<http://ex.org/a> a dcat:Dataset ; dct:title "A" ;\n  dcat:distribution <http://ex.org/f> .\n'
+    first = start + (
+        '<http://ex.org/a> a dcat:Dataset ; dct:title "A" ;\n  dcat:distribution <http://ex.org/f> ;\n'
+        "  dct:publisher <http://ex.org/p> .\n"
+    )
     second = (
         start
         + "\n\n<http://ex.org/f> a dcat:Distribution ;\n  dcat:accessURL <http://ex.org/f> ;\n"
@@ -199,6 +202,9 @@ def test_what_stands_in_two_files_is_told_where_it_stands() -> None:
         results = Checker(DEFAULT_BASE, documents).report([load_profile(name)]).results
         assert place in {(r.file, r.line) for r in results}, name
         assert {r.file for r in results if r.focus_node == "http://ex.org/f"} == {"b.ttl"}
+        # Of the publisher nothing is said but its address: it is told where that stands.
+        named = {(r.file, r.line) for r in results if r.focus_node == "http://ex.org/p"}
+        assert named == ({("a.ttl", 4)} if name == "ndl" else set())
 
 
 def test_turtle_points_at_the_value_the_property_or_the_subject() -> None:

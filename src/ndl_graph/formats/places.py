@@ -113,6 +113,7 @@ class Places:
         self._nodes: dict[str, tuple[str, int | None]] = {}
         self._properties: dict[str, dict[str, _At]] = {}
         self._values: dict[tuple[str, str, str], _At] = {}
+        self._mentions: dict[str, _At] = {}
         self._texts: dict[str, str] = {}
         self._files: list[str] = []
 
@@ -149,6 +150,7 @@ class Places:
             self._properties.setdefault(node, {}).setdefault(predicate, _At(file, line))
             if value:
                 self._values.setdefault((node, predicate, value), _At(file, line))
+                self._mentions.setdefault(value, _At(file, line))
 
     def mention(self, node: str, file: str, text: str) -> None:
         """Says in which file a node is described, where its lines are not known."""
@@ -159,7 +161,8 @@ class Places:
         """File and line of what a result is about: the value, else the property, else the node, else `near`."""
         at = self._nodes.get(node) or self._nodes.get(near)
         if at is None:
-            return None, None
+            # Of what is named only, the place is where it is named.
+            return self._mentions.get(node[:_VALUE], (None, None))
         file, line = at
         if line is None:
             return file, self._first(file, node) or self._first(file, near)
