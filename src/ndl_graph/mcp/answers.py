@@ -67,6 +67,7 @@ class DatasetsAnswer(TypedDict):
     datasets: list[dict[str, Any]]
     not_found: list[str]
     left_out: list[str]
+    next: str | None
     truncated: bool
     note: str
 
@@ -76,6 +77,7 @@ class QueryAnswer(TypedDict):
 
     vars: list[str]
     rows: list[list[str | None]]
+    next: str | None
     truncated: bool
     added_prefixes: dict[str, str]
     hints: list[str]

@@ -84,6 +84,9 @@ class Filters(TypedDict, total=False):
     place: list[str]
 
 
+_Cursor = Annotated[str, Field(description="`next` of an earlier answer.", pattern="^[0-9]{0,7}$")]
+
+
 class _Server(MCPServer[Any]):
     """Says in plain words which argument is wrong and what may stand there."""
 
@@ -185,6 +188,7 @@ class AgentServer:
             Field(description="Record or dataset IRIs, or slugs.", min_length=1, max_length=10),
         ],
         view: Literal["summary", "distributions", "fields", "access", "uses", "quality", "croissant"] = "summary",
+        cursor: _Cursor = "",
     ) -> Annotated[CallToolResult, DatasetsAnswer]:
         """Read up to 10 descriptions: what it is, how to get it, its fields, who may use it, or Croissant."""
 
@@ -197,7 +201,9 @@ class AgentServer:
                     missing.append(iri)
                     continue
                 described = self.catalog.describe(record)
-                found.append({**named(record, described), **view_of(self.catalog, view, record, described)})
+                found.append(
+                    {**named(record, described), **view_of(self.catalog, view, record, described, int(cursor or 0))}
+                )
             return found, missing
 
         found, missing = await _told(read)
@@ -208,13 +214,14 @@ class AgentServer:
             left_out = left_out[1:]
             short = {name: found[0][name] for name in ("iri", "dataset", "title", "publisher", "licence")}
             kept = [{**short, "too_large": f"Fetch it instead: {found[0]['iri']}.croissant.json or .ttl"}]
-        short_of = truncated or any(isinstance(one.get("more"), int) for one in kept)
+        shown = [one["next"] for one in kept if "next" in one]
         return result(
             {
                 "datasets": kept,
                 "not_found": missing,
                 "left_out": left_out,
-                "truncated": short_of,
+                "next": str(min(shown)) if shown else None,
+                "truncated": truncated or bool(shown) or any(isinstance(one.get("more"), int) for one in kept),
                 "note": UNTRUSTED,
             }
         )
@@ -296,6 +303,7 @@ class AgentServer:
         self,
         query: Annotated[str, Field(description="SELECT, ASK, CONSTRUCT or DESCRIBE.", max_length=20_000)],
         limit: Annotated[int, Field(ge=1, le=200)] = 50,
+        cursor: _Cursor = "",
     ) -> Annotated[CallToolResult, QueryAnswer]:
         """Run a read-only SPARQL 1.1 query. Well-known prefixes need no declaration; an empty answer has hints."""
         try:
@@ -310,14 +318,16 @@ class AgentServer:
         told = hints(read, await _told(self.catalog.statistics)) if not rows else []
         if size_of(names) > MOST_TOKENS // 4:
             raise ToolError("The query selects too many variables: name the few that answer the question.")
-        short = [[cell(value) for value in row] for row in rows[:limit]]
+        start = int(cursor or 0)
+        short = [[cell(value) for value in row] for row in rows[start : start + limit]]
         kept, cut = fitting(short, (names, dict(read.added), told, UNTRUSTED))
         cut = cut or any(value is not None and value.endswith(CUT) for row in kept for value in row)
         return result(
             {
                 "vars": names,
                 "rows": kept,
-                "truncated": cut or len(rows) > limit,
+                "next": str(start + len(kept)) if kept and len(rows) > start + len(kept) else None,
+                "truncated": cut or len(rows) > start + len(kept),
                 "added_prefixes": dict(read.added),
                 "hints": told,
                 "note": UNTRUSTED,

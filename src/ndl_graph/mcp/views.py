@@ -18,10 +18,14 @@ from ndl_graph.search import dated
 __all__ = ["hit", "named", "view_of"]
 
 _SUMMARY: Final = 700
+_TABLES: Final = 10
 
 
-def view_of(catalog: Catalog, name: str, record: Record, view: DescriptionView) -> dict[str, Any]:
-    """One view of a description: summary, distributions, fields, access, uses, quality or croissant."""
+def view_of(catalog: Catalog, name: str, record: Record, view: DescriptionView, start: int = 0) -> dict[str, Any]:
+    """One view of a description: summary, distributions, fields, access, uses, quality or croissant.
+
+    A long list of distributions or fields is shown from `start` on.
+    """
     if name == "summary":
         return {
             "description": said(view.summary, _SUMMARY),
@@ -34,21 +38,22 @@ def view_of(catalog: Catalog, name: str, record: Record, view: DescriptionView) 
             "more": {form: f"{record.iri.value}.{form}" for form in ("md", "jsonld", "croissant.json")},
         }
     if name == "distributions":
-        return _listed("distributions", [_distribution(part) for part in view.distributions], 40)
+        return _listed("distributions", [_distribution(part) for part in view.distributions], 40, start)
     if name == "fields":
-        return {
-            "record_sets": [
-                {
-                    "name": said(table.label),
-                    **_listed("fields", [
-                        {"name": said(one.label), "type": said(" ".join(map(_label, one.views(CR.dataType)))),
-                         "description": said(one.text(SCHEMA.description))}
-                        for one in table.views(CR.field)
-                    ], 100),
-                }
-                for table in view.record_sets
-            ][:10]
-        }  # fmt: skip
+        tables = [
+            {
+                "name": said(table.label),
+                **_listed("fields", [
+                    {"name": said(one.label), "type": said(" ".join(map(_label, one.views(CR.dataType)))),
+                     "description": said(one.text(SCHEMA.description))}
+                    for one in table.views(CR.field)
+                ], 100, start),
+            }
+            for table in view.record_sets
+        ]  # fmt: skip
+        following = [table["next"] for table in tables if "next" in table]
+        left_out = {"more": len(tables) - _TABLES} if len(tables) > _TABLES else {}
+        return {"record_sets": tables[:_TABLES], **({"next": min(following)} if following else {}), **left_out}
     if name == "access":
         return {
             "access": said(view.access.label) if view.access else "not stated",
@@ -80,9 +85,11 @@ def view_of(catalog: Catalog, name: str, record: Record, view: DescriptionView) 
     return {"croissant": json.loads(croissant.write(view, record.iri.value, record.triples))}
 
 
-def _listed(name: str, values: list[Any], most: int) -> dict[str, Any]:
-    """The first of the values, and how many more there are."""
-    return {name: values[:most], **({"more": len(values) - most} if len(values) > most else {})}
+def _listed(name: str, values: list[Any], most: int, start: int) -> dict[str, Any]:
+    """Some of the values, how many more there are, and where those begin."""
+    end = start + most
+    more = {"more": len(values) - end, "next": end} if len(values) > end else {}
+    return {name: values[start:end], **more}
 
 
 def hit(found: Mapping[str, Any]) -> dict[str, Any]:
