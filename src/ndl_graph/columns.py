@@ -91,14 +91,44 @@ def describe_columns(path: Path) -> list[Column]:
         try:
             # The name is a parameter, and marks that would make a pattern of it are taken for themselves.
             literal = re.sub(r"([*?\[])", r"[\1]", str(path))
-            table = f"CREATE TABLE sample AS SELECT * FROM {reader} LIMIT {_MOST_ROWS}"  # noqa: S608 - all our own
-            database.execute(table, [literal])
-            columns = [(str(row[0]), str(row[1])) for row in database.execute("DESCRIBE sample").fetchall()]
+            columns = _read(database, reader, literal)
             coded = _codes(database, literal, [name for name, _ in columns]) if "read_csv" in reader else set()
             return [_column(database, name, "VARCHAR" if name in coded else kind) for name, kind in columns]
         except duckdb.Error as error:
             message = str(error).split("\n", 1)[0][:300]
             raise ParseError(f"the sample cannot be read: {message}", where=str(path)) from None
+
+
+def _read(database: Any, reader: str, literal: str) -> list[tuple[str, str]]:
+    """Makes the table `sample`; gives the name and type of each column."""
+    import duckdb
+
+    table = "CREATE TABLE sample AS SELECT * FROM {} LIMIT {}"
+    try:
+        database.execute(table.format(reader, _MOST_ROWS), [literal])
+    except duckdb.ConversionException:
+        if "read_csv" not in reader:
+            raise
+        # A column of two kinds, such as dates in two forms, was taken for the first: as text it is read.
+        database.execute(table.format("read_csv(?, header = true, all_varchar = true)", _MOST_ROWS), [literal])
+        names = [str(row[0]) for row in database.execute("DESCRIBE sample").fetchall()]
+        return [(name, _kind(database, name)) for name in names]
+    return [(str(row[0]), str(row[1])) for row in database.execute("DESCRIBE sample").fetchall()]
+
+
+def _kind(database: Any, name: str) -> str:
+    """The narrowest type that every value of a column of text has."""
+    column = _quoted(name)
+    integer = f"nullif(regexp_full_match({column}, '[+-]?[0-9]{{1,18}}'), false)"
+    for kind, read_as in (
+        ("BIGINT", integer),  # a cast would round
+        *((kind, f"TRY_CAST({column} AS {kind})") for kind in ("DOUBLE", "DATE", "TIMESTAMP")),
+    ):
+        counts = f"SELECT count({column}), count({read_as}) FROM sample"  # noqa: S608 - quoted
+        given, read = database.execute(counts).fetchone()
+        if given and given == read:
+            return kind
+    return "VARCHAR"
 
 
 def _codes(database: Any, literal: str, names: Sequence[str]) -> set[str]:

@@ -35,6 +35,12 @@ def test_a_sheet_is_described_without_what_is_personal(tmp_path: Path) -> None:
     assert all(column.examples == () for column in found.values() if column.personal)
 
 
+def test_dates_in_two_forms_are_text(tmp_path: Path) -> None:
+    (tmp_path / "two.csv").write_text("id,date,level\n1,2024-01-01,0.5\n2,01/02/2024,0.7\n")
+    found = {one.name: one.type for one in describe_columns(tmp_path / "two.csv")}
+    assert found == {"id": SCHEMA.Integer, "date": SCHEMA.Text, "level": SCHEMA.Float}
+
+
 def test_only_the_file_that_is_named_is_read(tmp_path: Path) -> None:
     (tmp_path / "a[1].csv").write_text("code,words\n007,x\n")
     (tmp_path / "a1.csv").write_text("other,words\n1,y\n2,z\n")
