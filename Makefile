@@ -4,8 +4,6 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 STORE ?= .ndl-graph
 VENV := .venv
-# One more than there are cores: many tests wait for a process of their own.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN := $(VENV)/bin
 
 .PHONY: serve test check clean
@@ -18,12 +16,12 @@ test: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not alone" $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --dist loadfile -m "not alone" $(PYTEST_ARGS)
 	$(BIN)/pytest -m alone $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && \
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not slow and not browser and not alone"
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow and not browser and not alone"
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
