@@ -39,13 +39,13 @@ _TEXT: Final = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""' r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
     r'|"(?:[^"\\\n\r]|\\.)*"' r"|'(?:[^'\\\n\r]|\\.)*'"
     r'|<(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>'
-    r"|[\w.-]*:[\w:%.-]*(?:\\[_~.!$&'()*+,;=/?#@%-][\w:%.-]*)+"
+    r"|[\w.-]{0,64}:[\w:%.-]*(?:\\[_~.!$&'()*+,;=/?#@%-][\w:%.-]*)+"
     r'|#[^\n\r]*',
     re.S,
 )  # fmt: skip
 #: A variable, a blank node, a name with a prefix or a language tag: nothing in it is a keyword. A name ends in no dot.
 _NAME: Final = re.compile(
-    r"[?$]\w+|_:\w(?:[\w.-]*[\w-])?|(?:[^\W\d_](?:[\w.-]*[\w-])?)?:(?:[\w:%](?:[\w:%.-]*[\w:%-])?)?|@[A-Za-z]+(?:-[A-Za-z0-9]+)*"
+    r"[?$]\w+|_:\w(?:[\w.-]*[\w-])?|(?:[^\W\d_](?:[\w.-]{0,64}[\w-])?)?:(?:[\w:%](?:[\w:%.-]*[\w:%-])?)?|@[A-Za-z]+(?:-[A-Za-z0-9]+)*"
 )
 _ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _LOCAL_ESCAPE: Final = re.compile(r"\\(.)")
