@@ -91,6 +91,12 @@ QUERIES = {
     "a byte that is no character": "SELECT * { ?s ?p '\x00\x01' }",
     "only a comment": "#" * 100_000,
     "endless string": "SELECT * { ?s ?p '''" + "x" * 100_000,
+    "endless name": "SELECT * { " + "a:" * 50_000,
+    "endless dots": "SELECT * { " + "a." * 50_000,
+    "endless colons": "SELECT * { " + ":" * 100_000,
+    "endless space after SERVICE": "SELECT * { SERVICE" + " " * 100_000,
+    "endless SERVICE": "SELECT * { " + "SERVICE " * 12_000,
+    "endless escapes": "SELECT * { " + "\\u0041" * 16_000,
 }  # fmt: skip
 
 Usage = tuple[int, int]
@@ -414,6 +420,27 @@ def test_no_query_has_a_network(catalogue: Path) -> None:
             asyncio.run(run())
         with pytest.raises(TimeoutError):
             listener.accept()
+
+
+def test_a_machine_that_grants_no_namespace_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As in some containers: the processes start all the same, and whoever runs the service hears of it once."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import ctypes\nclass Refusing:\n    def __init__(self, *_, **__): pass\n"
+        "    def unshare(self, _): return -1\nctypes.CDLL = Refusing\n"
+    )
+
+    async def run() -> None:
+        pool = WorkerPool(2)
+        await pool.start()
+        await pool.close()
+
+    asyncio.run(run())
+    assert caplog.messages == [], "here the network is taken"
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    asyncio.run(run())
+    assert [message.split(":")[0] for message in caplog.messages] == ["processes for queries keep the network"]
 
 
 def test_a_worker_whose_service_is_gone_ends_by_itself(catalogue: Path) -> None:

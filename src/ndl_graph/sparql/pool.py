@@ -7,6 +7,7 @@ more than its share.
 
 import asyncio
 import json
+import logging
 import math
 import os
 import signal
@@ -27,6 +28,7 @@ from ndl_graph.sparql.worker import CUT, DATA, END, FAILED, HEAD, READY, WHOLE
 
 __all__ = ["Answer", "Limits", "Runner", "Task", "WorkerPool"]
 
+_LOG: Final = logging.getLogger(__name__)
 _LENGTH: Final = struct.Struct("!cI")
 _AGAIN: Final = 1.0  # seconds after which a process that could not be started is started again
 _HINTS: Final = {
@@ -181,6 +183,7 @@ class WorkerPool:
         self._waiting: deque[_Waiting] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._told = False
 
     async def start(self) -> None:
         """Starts the processes."""
@@ -360,7 +363,7 @@ class WorkerPool:
         self._all.add(worker)
         try:
             # Its limits count from the moment at which a query is sent: one that still starts gets none.
-            kind, _ = await worker.frame()
+            kind, alone = await worker.frame()
             assert kind == READY
         except (EOFError, OSError):
             await self._end(worker)
@@ -368,6 +371,12 @@ class WorkerPool:
         if self._closed:
             await self._end(worker)
             return
+        if not alone and not self._told:
+            self._told = True
+            _LOG.warning(
+                "processes for queries keep the network: this machine does not let them leave it, "
+                "so that only the text of a query tells whether it calls another server"
+            )
         self._idle.append(worker)
         self._serve()
 

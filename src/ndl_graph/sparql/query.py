@@ -35,17 +35,17 @@ Form = Literal["select", "ask", "construct", "describe"]
 DEEPEST: Final = 500
 MOST_OPERATORS: Final = 2_000
 
-_TEXT: Final = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""' r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
-    r'|"(?:[^"\\\n\r]|\\.)*"' r"|'(?:[^'\\\n\r]|\\.)*'"
-    r'|<(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>'
-    r"|[\w.-]{0,64}:[\w:%.-]*(?:\\[_~.!$&'()*+,;=/?#@%-][\w:%.-]*)+"
-    r'|#[^\n\r]*',
+#: The text in tokens, each read once: a text of a million characters takes as long for each as a short one does.
+_TOKEN: Final = re.compile(
+    r'''(?P<hidden>"""(?:[^"\\]|\\.|"(?!""))*+"""|"(?!"")(?:[^"\\\n\r]|\\.)*+"'''
+    r"""|'''(?:[^'\\]|\\.|'(?!''))*+'''|'(?!'')(?:[^'\\\n\r]|\\.)*+'"""
+    r"""|<(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>)"""
+    r"|(?P<comment>#[^\n\r]*+)"
+    # Nothing in these is a keyword: a variable, a blank node, a language tag, a name with a prefix.
+    r"|(?P<mark>[?$]\w++|_:\w[\w.-]*+|@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)"
+    r"|(?P<name>(?P<prefix>[^\W\d_][\w.-]*+(?<=[\w-]))?+:(?:(?:[\w:%]|\\[_~.!$&'()*+,;=/?#@%-])(?:[\w:%.-]|\\[_~.!$&'()*+,;=/?#@%-])*+)?+)"
+    r"|\w[\w.-]*+",
     re.S,
-)  # fmt: skip
-#: A variable, a blank node, a name with a prefix or a language tag: nothing in it is a keyword. A name ends in no dot.
-_NAME: Final = re.compile(
-    r"[?$]\w+|_:\w(?:[\w.-]*[\w-])?|(?:[^\W\d_](?:[\w.-]{0,64}[\w-])?)?:(?:[\w:%](?:[\w:%.-]*[\w:%-])?)?|@[A-Za-z]+(?:-[A-Za-z0-9]+)*"
 )
 _ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _LOCAL_ESCAPE: Final = re.compile(r"\\(.)")
@@ -59,8 +59,11 @@ _BASE: Final = re.compile(r"\bbase\s*(<_*>)", re.I)
 _FROM: Final = re.compile(r"(?<![?$:\w])from\s*(?P<named>named\s*)?(?P<iri><_*>|[\w.-]*:[\w:%.-]*)", re.I)
 _PREFIXED: Final = re.compile(r"(?<![\w?$@<:%\\.-])([A-Za-z][\w.-]*)?:(?![=>])")
 # The engine's grammar needs no space around a keyword: `1SERVICE<…>{` calls another server as well.
-_SERVICE: Final = re.compile(r"service\s*(?P<silent>silent)?\s*(?:(?P<iri><_*>)|[?$]\w+|[\w.-]*:[\w:%.-]*)\s*\{", re.I)
+_SERVICE: Final = re.compile(
+    r"service\s*+(?:(?P<silent>silent)\s*+)?(?:(?P<iri><_*+>)|[?$]\w++|[\w.-]*+:[\w:%.-]*+)\s*+\{", re.I
+)
 _KEYWORD: Final = re.compile("service", re.I)
+_AFTER_DOT: Final = re.compile(r"(?<=\.)(service)", re.I)
 _AS_PREFIX: Final = re.compile(r"service[\w.-]*:", re.I)
 
 
@@ -102,13 +105,33 @@ def quiet(text: str) -> str:
 
     def hush(found: re.Match[str]) -> str:
         token = found[0]
-        if token[0] == "#":
+        if found["comment"]:
             return " " * len(token)
-        if token[0] in "\"'<":
+        if found["hidden"]:
             return f"{token[0]}{'_' * (len(token) - 2)}{token[-1]}"
-        return _LOCAL_ESCAPE.sub("__", token)
+        return _LOCAL_ESCAPE.sub("__", token) if found["name"] else token
 
-    return _TEXT.sub(hush, text)
+    return _TOKEN.sub(hush, text)
+
+
+def _bare(told: str) -> str:
+    """The quiet text without its names, so that what is left of letters is a keyword.
+
+    To the engine `SERVICEex:endpoint {` is a keyword with a name, and the second dot of a name ends it: what may be a
+    keyword so stays.
+    """
+
+    def mask(found: re.Match[str]) -> str:
+        token = found[0]
+        if not found["name"] and not found["mark"]:
+            return token
+        prefix = found["prefix"] or ""
+        kept = len(prefix) if _KEYWORD.search(prefix) else 0
+        return token[:kept] + "".join(
+            part if number % 2 else "_" * len(part) for number, part in enumerate(_AFTER_DOT.split(token[kept:]))
+        )
+
+    return _TOKEN.sub(mask, told)
 
 
 def read_query(text: str, add_prefixes: bool = True) -> Query:
@@ -119,7 +142,7 @@ def read_query(text: str, add_prefixes: bool = True) -> Query:
     verb = word[0].lower() if word else ""
     if verb in _UPDATES:
         raise update_refused()
-    bare = _NAME.sub(_masked, told)
+    bare = _bare(told)
     _refuse_excess(bare)
     used = {found[1] for found in _PREFIXED.finditer(told) if found[1]}
     missing = used - {found[1] for found in _DECLARED.finditer(told)}
@@ -177,19 +200,12 @@ def _absolute(name: str, prefixes: Mapping[str, str], base: str) -> str:
     return prefixes.get(prefix, f"{prefix}:") + _LOCAL_ESCAPE.sub(r"\1", local)
 
 
-def _masked(found: re.Match[str]) -> str:
-    """A name as underscores; but `SERVICEex:endpoint {` is a keyword and a name to the engine."""
-    name = found[0]
-    kept = name.find(":") + 1 if name[0] not in "?$_@" and _KEYWORD.search(name.split(":", 1)[0]) else 0
-    return name[:kept] + "_" * (len(name) - kept)
-
-
 def _refuse_spelt_out(text: str, services: int) -> None:
     """Refuses what calls another server once escapes are characters, as they are to some servers before they parse."""
     spelt = _spelt(text)
     if spelt != text:
         told = quiet(spelt)
-        if len(list(_services(spelt, told, _NAME.sub(_masked, told)))) != services:
+        if len(list(_services(spelt, told, _bare(told)))) != services:
             raise QueryError("an escape may stand for a character in a text or an address, not for SPARQL")
 
 
@@ -217,8 +233,8 @@ def _services(text: str, told: str, bare: str) -> Iterator[Service]:
         at = keyword.end()
         found = _SERVICE.match(told, keyword.start())
         if found is None:
-            if _AS_PREFIX.match(told, keyword.start()):
-                continue  # the name of a prefix, as in `service:x`
+            if bare.startswith("_", keyword.start() - 1) or _AS_PREFIX.match(told, keyword.start()):
+                continue  # the end of a name, as in `x:my.service`, or that of a prefix, as in `service:x`
             yield Service(keyword.start(), at, None, False, "")  # whatever it is: it is not let through
             continue
         at = found.end()

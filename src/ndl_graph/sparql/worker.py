@@ -34,7 +34,7 @@ from pyoxigraph import (
 __all__ = ["CUT", "DATA", "END", "FAILED", "HEAD", "READY", "WHOLE", "Rows", "main"]
 
 #: Kinds of frames that a worker sends; each is followed by a length and so many bytes.
-READY: Final = b"R"  # nothing: the process can take its first request
+READY: Final = b"R"  # `alone` or nothing: the process can take its first request, and has no network
 HEAD: Final = b"H"  # JSON: an answer follows in chunks
 DATA: Final = b"D"  # a chunk of it
 END: Final = b"E"  # JSON: it is complete
@@ -295,8 +295,11 @@ def _write_graph(statements: Iterable[Triple | Quad], request: dict[str, Any], s
     return count
 
 
-def _confine(memory: int) -> None:
-    """Takes from the process what no query needs: memory beyond a limit, the network, core files."""
+def _confine(memory: int) -> bool:
+    """Takes from the process what no query needs: memory beyond a limit, the network, core files.
+
+    Gives whether the network could be taken: not every machine lets a process leave it.
+    """
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -314,8 +317,8 @@ def _confine(memory: int) -> None:
 
         new_user, new_network = 0x10000000, 0x40000000
         system = ctypes.CDLL(None, use_errno=True)
-        if system.unshare(new_network):
-            system.unshare(new_user | new_network)
+        return not system.unshare(new_network) or not system.unshare(new_user | new_network)
+    return False
 
 
 @contextlib.contextmanager
@@ -337,8 +340,8 @@ def _room_to_open() -> Iterator[None]:
 def main() -> None:
     """The process: `python -m ndl_graph.sparql.worker DESCRIPTOR MEMORY`."""
     channel = socket.socket(fileno=int(sys.argv[1]))
-    _confine(int(sys.argv[2]))
-    _send(channel, READY, b"")
+    alone = _confine(int(sys.argv[2]))
+    _send(channel, READY, b"alone" if alone else b"")
     with contextlib.suppress(KeyboardInterrupt):
         Worker(channel).run()
 
