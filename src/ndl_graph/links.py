@@ -11,8 +11,8 @@ import socket
 import sqlite3
 import ssl
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -248,12 +248,16 @@ class LinkChecker:
     def _door(self, url: str) -> "_Door":
         return self._doors.setdefault(urlsplit(url).netloc.casefold(), _Door())
 
-    async def _knock(self, url: str) -> None:
-        """Waits for a turn at the host of an address, whichever address led there."""
+    @asynccontextmanager
+    async def _turn(self, url: str) -> AsyncIterator[None]:
+        """A turn at the host of an address, whichever address led there; the pause begins when the answer is there."""
         door, clock = self._door(url), asyncio.get_running_loop().time
         async with door.lock:
             await asyncio.sleep(max(0.0, door.next_at - clock()))
-            door.next_at = clock() + self._limits.pause
+            try:
+                yield
+            finally:
+                door.next_at = clock() + self._limits.pause
 
     async def _patiently(self, client: httpx.AsyncClient, url: str) -> Found:
         """Asks again where the server says that it is busy, after as long as it asks for."""
@@ -286,8 +290,8 @@ class LinkChecker:
         """The last status on the way, and how long to wait before asking again."""
         address, method, redirects = url, "HEAD", 0
         while redirects <= _REDIRECTS:
-            await self._knock(address)
-            async with client.stream(method, address, headers={"Range": "bytes=0-0"} if method == "GET" else {}) as got:
+            part = {"Range": "bytes=0-0"} if method == "GET" else {}
+            async with self._turn(address), client.stream(method, address, headers=part) as got:
                 if got.is_redirect and (place := got.headers.get("location")):
                     address = urljoin(address, place)
                     redirects += 1

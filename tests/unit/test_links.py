@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -63,6 +64,9 @@ class _Misbehaving(BaseHTTPRequestHandler):
             self._answer(302, {"Location": "http://169.254.169.254/latest/meta-data"})
         elif name == "to-a-file":
             self._answer(302, {"Location": "file:///etc/passwd"})
+        elif name.startswith("takes-its-time"):
+            time.sleep(0.3)
+            self._answer(200)
         elif name == "busy-once":
             self._answer(*((429, {"Retry-After": "1"}) if times == 1 else (200, {})))
         elif name == "busy-until":
@@ -154,9 +158,16 @@ def test_what_was_checked_is_not_asked_again_and_a_stopped_run_goes_on(server: s
 def test_one_host_is_not_hurried(server: str, tmp_path: Path) -> None:
     check(tmp_path, [f"{server}/{number}" for number in range(4)], pause=0.2)
     times = sorted(at for asked in _Misbehaving.asked.values() for _, at, _ in asked)
-    # On a machine with much to do, one is noticed late and the next in time: what counts is that they are spread.
     assert len(times) == 4
-    assert times[-1] - times[0] >= 3 * 0.2 - 0.15
+    # Each is noticed before it is answered, and the pause begins with the answer.
+    assert all(later - sooner >= 0.2 for sooner, later in pairwise(times))
+
+
+def test_a_slow_host_has_its_pause_too(server: str, tmp_path: Path) -> None:
+    """The pause counts from the answer: a host that takes long to answer would have none at all."""
+    check(tmp_path, [f"{server}/takes-its-time/{number}" for number in range(3)], pause=0.2)
+    times = sorted(at for asked in _Misbehaving.asked.values() for _, at, _ in asked)
+    assert all(later - sooner >= 0.3 + 0.2 for sooner, later in pairwise(times))
 
 
 @pytest.mark.parametrize(
