@@ -27,7 +27,7 @@ from ndl_graph.formats import Format, croissant, detect, format_named, jsonld, r
 from ndl_graph.formats.places import PLACE, Places
 from ndl_graph.identity import identify, organisation_iri, settle, slug_for
 from ndl_graph.labels import default_labels
-from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, RELATIVE, SCHEMA, SH, relative_base
+from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, RELATIVE, SCHEMA, SH
 from ndl_graph.normalise import Normaliser, Repairs, percent_encoded, standard_term
 from ndl_graph.record import KINDS, Record, Spool, Statements, Term, split, triples_of
 from ndl_graph.validation import Profile, Result, ValidationReport, load_profile, validate
@@ -83,8 +83,8 @@ class Checker:
         document.data.seek(0)
         placed = size <= self._placed_bytes
         self._in_json = document.format.media_type.endswith("json")
-        home = relative_base(len(self._names) + 1 if document.format.stands_alone else 0)
-        read = document.format.read(document.data, home, places=placed)
+        base = document.format.base_of(len(self._names) + 1)
+        read = document.format.read(document.data, base, places=placed)
         read_here = dict.fromkeys(str(self._lawful(triple)) for triple in read)
         lines = list(self.places.marked(read_here, document.name))
         self._names.append(document.name)
@@ -208,7 +208,7 @@ class Checker:
 
     def _as_written(self) -> list[str]:
         """What the documents say, and what their schema.org says in DCAT."""
-        lines = [line for file, whole in self._by_file for line in self.places.take(whole, file)]
+        lines = [line for _, whole in self._by_file for line in self.places.take(whole)]
         if any(_SCHEMA_DATASET in line for line in lines):
             lines += map(str, dcat_from_schema(Statements(lines=lines).triples))
         return list(dict.fromkeys(lines))
@@ -298,10 +298,10 @@ def published(
             dataset = NamedNode(identity.iri or f"{base}id/{description.kind}/{slug}")
             statements = settle(description, dataset, base, normaliser)
             source = files.get(str(description.root), "")
-            kept = tuple(places.take(statements.lines, source))
+            kept = tuple(places.take(statements.lines))
             iri = NamedNode(f"{base}{description.kind}/{slug}")
             records.append(Record(iri, dataset, description.kind, identity.key, Statements(lines=kept), source))
-        rest = [line for node in spool.unreached for line in places.take(spool.read(node), files.get(node, ""))]
+        rest = [line for node in spool.unreached for line in places.take(spool.read(node))]
     return records, rest, normaliser.repairs
 
 

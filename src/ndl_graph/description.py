@@ -23,8 +23,11 @@ _DATE: Final = re.compile(
     r"(?P<time>T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
 #: Scripts and styles with what is in them, tags and comments; not what stands between “less than” and “greater than”.
+#: One that is not closed before the next begins is no script: so each character is read a few times at the most.
 _MARKUP: Final = re.compile(
-    r"<(script|style)\b[^>]*>.{0,100000}?</\1\s*>|</?[A-Za-z][^<>]{0,2000}>|<!--.{0,2000}?-->", re.I | re.S
+    r"<(script|style)\b[^<>]*+>(?:[^<]|<(?!/?(?:script|style)\b))*+</\1\s*+>"
+    r"|</?[A-Za-z][^<>]{0,2000}>|<!--(?:[^<-]|<(?!!--)|-(?!->))*+-->",
+    re.I,
 )
 
 _PLACES: Final = "http://statistics.data.gov.uk/id/statistical-geography/"

@@ -26,7 +26,7 @@ from ndl_graph.history import former_graph
 from ndl_graph.identity import Identity, identify, organisation_iri, settle, slug_for
 from ndl_graph.keys import FoundKey, key_lines, keys_of, without_keys
 from ndl_graph.labels import Labels, default_labels
-from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, RDF, relative_base
+from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, RDF
 from ndl_graph.normalise import Normaliser, Repairs
 from ndl_graph.quality import Assessment, Scorer, broken_rules, faulty_records, score_lines, without_scores
 from ndl_graph.record import ASIDE, Description, Record, Spool, Statements, Term, digest, split
@@ -133,8 +133,7 @@ def gather(
                 if chosen.read is None:
                     raise SourceError(f"{chosen.name} can be written, not read")
                 before = len(spool.roots_seen)
-                home = relative_base(number if chosen.stands_alone else 0)
-                spool.add(normaliser.blocks(chosen.read(data, home)))
+                spool.add(normaliser.blocks(chosen.read(data, chosen.base_of(number))))
                 for node in islice(spool.roots_seen, before, None):
                     files[node] = item.name
         except NdlGraphError as error:

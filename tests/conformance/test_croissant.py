@@ -223,6 +223,38 @@ def test_only_dates_are_given_as_dates(tmp_path: Path, given: str, expected: str
     assert set(schema["license"]) == set(found["license"])
 
 
+def test_a_table_is_left_out_only_where_nothing_says_where_its_values_are(tmp_path: Path) -> None:
+    """Beside DCAT: one that holds its rows itself, one of a file, one with parts, and one of nothing."""
+    (tmp_path / "tables.ttl").write_text(
+        """
+        @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+        @prefix cr: <http://mlcommons.org/croissant/> . @prefix schema: <https://schema.org/> .
+        @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . @prefix ex: <http://ex.org/> .
+        ex:a a dcat:Dataset ; dct:title "A" ; dct:description "Tables." ; dct:publisher [ schema:name "P" ] ;
+          dct:license <https://creativecommons.org/licenses/by/4.0/> ; dct:issued "2024-01-01" ;
+          dcat:distribution ex:f ;
+          cr:recordSet ex:rows, ex:file, ex:parts, ex:nothing .
+        ex:f a dcat:Distribution ; dcat:downloadURL <http://ex.org/a.csv> ; dct:format "CSV" .
+        ex:rows a cr:RecordSet ; schema:name "rows" ; cr:data "[{\\"rows/n\\": 1}]"^^rdf:JSON ; cr:field ex:n .
+        ex:n a cr:Field ; schema:name "n" ; cr:dataType schema:Integer .
+        ex:file a cr:RecordSet ; schema:name "file" ; cr:field ex:m .
+        ex:m a cr:Field ; schema:name "m" ; cr:dataType schema:Integer ; cr:source ex:s .
+        ex:s cr:fileObject ex:f ; cr:extract [ cr:column "m" ] .
+        ex:parts a cr:RecordSet ; schema:name "parts" ; cr:field ex:p .
+        ex:p a cr:Field ; schema:name "p" ; cr:subField ex:q .
+        ex:q a cr:Field ; schema:name "q" ; cr:dataType schema:Integer ; cr:source ex:s2 .
+        ex:s2 cr:fileObject ex:f ; cr:extract [ cr:column "q" ] .
+        ex:nothing a cr:RecordSet ; schema:name "nothing" ; cr:field ex:o .
+        ex:o a cr:Field ; schema:name "o" ; cr:dataType schema:Integer .
+        """
+    )
+    assert run("load", "tables.ttl", cwd=tmp_path).code == 0
+    found = json.loads(run("show", "http://ex.org/a", "--format", "croissant", cwd=tmp_path).out)
+    assert sorted(one["name"] for one in found["recordSet"]) == ["file", "parts", "rows"]
+    turtle = run("show", "http://ex.org/a", cwd=tmp_path).out
+    assert '"nothing"' in turtle, "it is left out of Croissant only"
+
+
 def test_tables_name_the_headings_of_their_files(tmp_path: Path) -> None:
     columns = [{"name": "id", "titles": "ID"}, {"name": "lat", "titles": "Latitude", "datatype": "duration"}]
     about = {"@context": "http://www.w3.org/ns/csvw", "url": "http://ex.org/stops.csv", "dc:title": "Stops"}

@@ -28,7 +28,6 @@ from ndl_graph.errors import NdlGraphError, NothingToValidateError, SettingError
 from ndl_graph.formats import Format, detect, format_named, jsonld, rdf, readable, writable
 from ndl_graph.formats.places import Places
 from ndl_graph.loading import LoadSummary
-from ndl_graph.namespaces import relative_base
 from ndl_graph.normalise import STEPS, percent_encoded
 from ndl_graph.record import triples_of
 from ndl_graph.settings import Settings, limits, open_loader, open_profiles
@@ -271,8 +270,7 @@ def convert(console: Console, source: str, target: str, form: str | None) -> Non
         for number, document in enumerate(documents, start=1):
             assert document.format.read is not None
             try:
-                home = relative_base(number if document.format.stands_alone else 0)
-                read = document.format.read(document.data, home)
+                read = document.format.read(document.data, document.format.base_of(number))
                 written.append((document.name, list(dict.fromkeys(map(str, read)))))
             except NdlGraphError as error:
                 error.where = error.where or document.name

@@ -23,6 +23,7 @@ from ndl_graph.formats import (
     use_register,
 )
 from ndl_graph.labels import default_labels
+from ndl_graph.namespaces import relative_base
 from ndl_graph.record import Record
 
 __all__ = ["FORMATS", "Format", "detect", "format_named", "readable", "writable"]
@@ -56,10 +57,13 @@ class Format:
     also: tuple[str, ...] = ()
     syntax: RdfFormat | None = None
 
-    @property
-    def stands_alone(self) -> bool:
-        """Whether a relative IRI is known to one document only: files of RDF may be parts of one whole."""
-        return self.media_type == "text/html" or self.media_type.endswith("json")
+    def base_of(self, number: int) -> str:
+        """What relative IRIs of the document with that number, of several, are read against.
+
+        Those of JSON and of a page are known to one document only; files of RDF may be parts of one whole.
+        """
+        alone = self.media_type == "text/html" or self.media_type.endswith("json")
+        return relative_base(number if alone else 0)
 
     @property
     def content_type(self) -> str:

@@ -113,9 +113,9 @@ def _in_one_language(triples: Iterable[Triple]) -> list[Triple]:
 
 def _with_sources(native: Sequence[Triple]) -> list[Triple]:
     """Without the record sets that have a field of which nothing says where its values are."""
-    told = {one.subject for one in native if one.predicate in (CR.source, CR.value)}
-    owner = {one.object: one.subject for one in native if one.predicate == CR.field}
-    left_out = {table for field, table in owner.items() if field not in told}
+    told = {one.subject for one in native if one.predicate in (CR.source, CR.value, CR.subField, CR.data)}
+    fields = [one for one in native if one.predicate == CR.field]
+    left_out = {one.subject for one in fields if one.object not in told and one.subject not in told}
     return [one for one in native if one.predicate != CR.recordSet or one.object not in left_out]
 
 

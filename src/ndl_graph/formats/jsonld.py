@@ -82,6 +82,7 @@ def _line_of(text: str, wanted: Callable[[str], bool]) -> int | None:
 
 
 def _is_half(token: str) -> bool:
+    # Other faults of a text, such as a control character in it, are told by whoever reads the whole.
     return token[0] == '"' and any("\ud800" <= mark <= "\udfff" for mark in json.loads(token, strict=False))
 
 

@@ -124,23 +124,21 @@ class Places:
         for line in lines:
             yield line.replace(f'{_PLACE} "', mark, 1)
 
-    def take(self, lines: Iterable[str], file: str) -> Iterator[str]:
-        """Takes the places out of N-Triples lines; gives the rest."""
+    def take(self, lines: Iterable[str]) -> Iterator[str]:
+        """Takes the places out of N-Triples lines that were marked; gives the rest."""
         for line in lines:
             subject, predicate, value = line.split(" ", 2)
             if predicate == _PLACE:
                 # The escapes of N-Triples are among those of JSON; other control characters stand as they are.
-                self._note(subject.strip("<>"), json.loads(value, strict=False), file)
+                self._note(subject.strip("<>"), json.loads(value, strict=False))
             else:
                 yield line
 
-    def _note(self, node: str, said: str, file: str) -> None:
-        number, _, rest = said.partition(" ")
+    def _note(self, node: str, said: str) -> None:
+        where, _, rest = said.partition(" ")
         predicate, _, value = rest.partition(" ")
-        known, _, number = number.rpartition("|")
-        if known:
-            file = self._files[int(known)]
-        line = int(number)
+        number, _, line_number = where.partition("|")
+        file, line = self._files[int(number)], int(line_number)
         if not predicate:
             known_file, known_line = self._nodes.get(node, (file, None))
             if known_line is None or (known_file == file and line < known_line):

@@ -139,6 +139,7 @@ def _with_lines(triples: Iterator[Triple], data: IO[bytes]) -> Iterator[Triple]:
     whole = list(triples)
     data.seek(0)
     numbers = (number for number, line in enumerate(data, 1) if line.strip() and not line.lstrip().startswith(b"#"))
+    # A line may hold no statement, after all: then the last ones have no place.
     for triple, number in zip(whole, numbers, strict=False):
         value = triple.object.value if isinstance(triple.object, (Literal, NamedNode)) else ""
         yield triple

@@ -92,7 +92,7 @@ class _Server(MCPServer[Any]):
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
         """As the library does it, but for what it says of arguments."""
-        known = {tool.name: tool.parameters.get("properties", {}) for tool in self._tool_manager.list_tools()}
+        known = {tool.name: tool.input_schema.get("properties", {}) for tool in await self.list_tools()}
         if name in known and (unknown := arguments.keys() - known[name].keys()):
             raise ToolError(
                 f"{name} has no argument {', '.join(map(repr, sorted(unknown)))}. It takes: {', '.join(known[name])}."

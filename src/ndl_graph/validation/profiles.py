@@ -167,7 +167,8 @@ class Profile:
             if predicate in objects_of and not value.startswith('"'):
                 values.add(value)
         # A publisher is looked at as that of a dataset: where nothing is a dataset, nothing was checked.
-        return found | values if found or not (classes or nodes or subjects_of) else found
+        aside = not found and (classes or nodes or subjects_of)
+        return found if aside else found | values
 
 
 _TYPE: Final = str(RDF.type)

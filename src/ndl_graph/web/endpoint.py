@@ -59,7 +59,7 @@ _ALIASES: Final = {
     "json": "jsonld", "json-ld": "jsonld", "xml": "rdfxml", "rdf": "rdfxml", "rdf+xml": "rdfxml", "ttl": "turtle",
     "n3": "turtle", "nt": "ntriples", "n-triples": "ntriples", "nq": "nquads", "n-quads": "nquads",
 }  # fmt: skip
-_LONG: Final = 4_096
+_LONG: Final = 4_096  # characters that are read in less time than it takes to hand them to a thread
 _MOST_FIELDS: Final = 1_000
 _MOST_HINT: Final = 900
 _ANYTHING: Final = 2**62
