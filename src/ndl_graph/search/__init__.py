@@ -20,8 +20,9 @@ from ndl_graph.search.answers import (
     Verdict,
     dated,
 )
+from ndl_graph.search.documents import entry
 from ndl_graph.search.embedding import Embedder
-from ndl_graph.search.index import SearchIndex, entry
+from ndl_graph.search.index import SearchIndex
 from ndl_graph.search.meaning import Meaning, Progress
 
 __all__ = [

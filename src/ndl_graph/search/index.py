@@ -15,15 +15,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
-from pyoxigraph import NamedNode
-from tantivy import FieldType, Filter, Occur, Order, Query, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
+from tantivy import FieldType, Occur, Order, Query
 
-from ndl_graph.access import Access
-from ndl_graph.description import DescriptionView, plain
 from ndl_graph.errors import StoreError
-from ndl_graph.keys import FoundKey
-from ndl_graph.namespaces import CR, DCT, RDFS, SCHEMA
-from ndl_graph.record import Record
 from ndl_graph.search.answers import (
     ELSEWHERE,
     FACETS,
@@ -47,25 +41,23 @@ from ndl_graph.search.answers import (
     UseQuery,
     Verdict,
 )
+from ndl_graph.search.documents import (
+    ANALYZER,
+    FORM,
+    IDENTIFIER,
+    KEY,
+    SPELLING,
+    TEXT,
+    UNSTATED,
+    analyzer,
+    document,
+    schema,
+)
 from ndl_graph.search.words import Thesaurus, Word, load_labels, nations_named
 
-__all__ = ["SearchIndex", "entry"]
+__all__ = ["SearchIndex"]
 
-# Field and weight: a word in the title says more of a dataset than one deep in its description.
-_TEXT: Final = {
-    "title": 6.0,
-    "alternative": 4.0,
-    "keyword": 3.0,
-    "fields": 1.5,
-    "party": 2.0,
-    "description": 1.0,
-}
-#: What the fields of the index are, by number: one that was made otherwise is made anew.
-_FORM: Final = "7"
 _FORM_FILE: Final = "form"
-_ANALYZER: Final = "words"
-#: Every word as it is written, without its stem taken: what a misspelt word is near to.
-_SPELLING: Final = "spelling"
 _FACET_SIZE: Final = 100
 _MOST_GROUPS: Final = 10_000
 #: Weight of words beside meaning, and of words that no record holds; below `_NOTHING` nothing is near, and below
@@ -119,140 +111,6 @@ def _any_of(queries: Sequence[Query]) -> Query:
     return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, one) for one in queries])
 
 
-def _schema() -> tantivy.Schema:
-    builder = SchemaBuilder()
-    builder.add_text_field("iri", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field(_IDENTIFIER, tokenizer_name="raw", index_option="basic")
-    for name in _TEXT:
-        builder.add_text_field(name, tokenizer_name=_ANALYZER, index_option="freq")
-    for name in FACETS:
-        builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
-    for name in MARKS:
-        builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
-    for name in (*_USE, _KEY):
-        builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
-    for name in POINTS:
-        builder.add_integer_field(name, fast=True, indexed=True)
-    builder.add_text_field(_SPELLING, tokenizer_name=_SPELLING, index_option="basic")
-    builder.add_integer_field("modified", fast=True)
-    builder.add_bytes_field("hit", stored=True)
-    builder.add_bytes_field("marks", stored=True)
-    builder.add_bytes_field("meaning", stored=True)
-    return builder.build()
-
-
-def _analyzer(*, stemmed: bool) -> tantivy.TextAnalyzer:
-    builder = (
-        TextAnalyzerBuilder(Tokenizer.simple())
-        .filter(Filter.remove_long(60))
-        .filter(Filter.lowercase())
-        .filter(Filter.ascii_fold())
-        .filter(Filter.stopword("english"))
-    )
-    return (builder.filter(Filter.stemmer("english")) if stemmed else builder).build()
-
-
-def entry(
-    record: Record,
-    view: DescriptionView,
-    access: Access,
-    described: str,
-    keys: Sequence[FoundKey] = (),
-    points: Mapping[str, int] | None = None,
-    lacks: Sequence[str] = (),
-    broken: Sequence[str] = (),
-) -> dict[str, Any]:
-    """What the index holds of a record: words to find it by, facet values, how good it is, and the hit to show.
-
-    `described` is the moment (`xsd:dateTime`) at which the description came here or last changed.
-    """
-    description = plain(view.summary)
-    publisher = view.publisher.label if view.publisher else ""
-    licence = view.licence
-    named = view.at(NamedNode(access.level)) if access.level else view.access
-    modified = view.modified[:10]
-    return {
-        "iri": record.iri.value,
-        _IDENTIFIER: [
-            record.iri.value,
-            record.dataset.value,
-            *view.texts(DCT.identifier, SCHEMA.identifier),
-            *(one.iri for one in view.views(DCT.identifier, SCHEMA.identifier) if one.iri),
-        ],
-        "title": view.texts(DCT.title, SCHEMA.name),
-        "alternative": [*view.texts(DCT.alternative), view.text(RDFS.comment)],
-        "keyword": [*view.keywords, *(theme.label for theme in view.themes)],
-        "fields": [table_field.label for table in view.record_sets for table_field in table.views(_FIELD)],
-        "party": [publisher, *(place.label for place in view.places)],
-        "description": [description, *view.texts(DCT.description)[1:]],
-        "facets": {
-            "publisher": [publisher] if publisher else [],
-            "theme": [theme.label for theme in view.themes],
-            "format": view.formats,
-            "licence": list(dict.fromkeys(one.label for one in view.licences if one.label)),
-            "access": [named.label] if named and named.label else [],
-            "place": view.nations,
-        },
-        "meaning": _meaning(view, description, publisher),
-        "points": points or {},
-        "lacks": lacks,
-        "broken": broken,
-        "key": [one.key.iri for one in keys],
-        "use": {
-            "level": [_tail(access.level) if access.level else _UNSTATED],
-            "asker": list(map(_tail, access.askers)) or [_UNSTATED],
-            "purpose": list(access.purposes) or [_UNSTATED],
-            "profit": [
-                *(["no"] if access.forbids_profit else []),
-                *(["no-companies"] if access.forbids_companies else []),
-            ],
-        },
-        "modified": int(re.sub(r"\D", "", modified).ljust(8, "0")[:8] or 0),
-        "hit": {
-            "iri": record.iri.value,
-            "dataset": record.dataset.value,
-            "kind": record.kind,
-            "title": view.title,
-            "summary": description[:300],
-            "publisher": publisher,
-            "licence": (licence.iri or licence.label) if licence else None,
-            "access": named.label if named else None,
-            "modified": view.modified or None,
-            "described": described[:10],
-            "formats": view.formats,
-            "place": view.nations,
-            **({"quality": dict(points)} if points else {}),
-        },
-    }
-
-
-#: What a record can be asked for by name: its address, that of the dataset, and what else identifies it.
-_IDENTIFIER: Final = "identifier"
-_FIELD: Final = CR.field
-#: Fields that tell who may use a dataset for what, and the value of each where nothing is stated.
-_USE: Final = ("level", "asker", "purpose", "profit")
-_UNSTATED: Final = "unstated"
-#: What a dataset can be linked by.
-_KEY: Final = "key"
-
-
-def _tail(iri: str) -> str:
-    return iri.rsplit("#", 1)[-1]
-
-
-def _meaning(view: DescriptionView, description: str, publisher: str) -> str:
-    """What is turned into a vector: the model reads some 200 words, so what tells most comes first."""
-    parts = [
-        view.title,
-        plain(view.text(RDFS.comment))[:300],
-        description[:700],
-        ", ".join(view.keywords[:12]),
-        publisher,
-        ", ".join(place.label for place in view.places[:3]),
-    ]
-    return ". ".join(" ".join(part.split()) for part in parts if part)
-
-
 def _nearness(named: Set[str], covered: Sequence[str]) -> float:
     """What to add to the score of a record that covers some nations, for a question that names some."""
     if not covered:
@@ -271,11 +129,11 @@ def _hindrance(use: Mapping[str, Sequence[str]], asked: UseQuery) -> str:
         return "profit"
     if asked.asker == "company" and "no-companies" in use["profit"]:
         return "asker"
-    if level == _UNSTATED:
+    if level == UNSTATED:
         return ""
-    if not {asked.asker, _UNSTATED} & set(use["asker"]):
+    if not {asked.asker, UNSTATED} & set(use["asker"]):
         return "asker"
-    if asked.purposes and not {*asked.purposes, _UNSTATED} & set(use["purpose"]):
+    if asked.purposes and not {*asked.purposes, UNSTATED} & set(use["purpose"]):
         return "purpose"
     return ""
 
@@ -286,18 +144,13 @@ def _highest(scores: NDArray[np.float64], least: float) -> NDArray[np.intp]:
     return best[scores[best] >= least]
 
 
-def _plain(text: str) -> str:
-    """A name on one line and without marks that cannot be seen, so that it can be shown and asked for as it stands."""
-    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
-
-
 def _check_form(folder: Path) -> None:
     """Raises `StoreError` where the index was made by another version of this, or is none."""
     try:
         form = (folder / _FORM_FILE).read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         form = ""
-    if form != _FORM:
+    if form != FORM:
         raise _unreadable(folder, "it was made by another version")
 
 
@@ -328,10 +181,10 @@ class SearchIndex:
     def __init__(self, index: tantivy.Index) -> None:
         self._schema = index.schema
         self._index = index
-        self._analyzer = _analyzer(stemmed=True)
-        self._spelling = _analyzer(stemmed=False)
-        self._index.register_tokenizer(_ANALYZER, self._analyzer)
-        self._index.register_tokenizer(_SPELLING, self._spelling)
+        self._analyzer = analyzer(stemmed=True)
+        self._spelling = analyzer(stemmed=False)
+        self._index.register_tokenizer(ANALYZER, self._analyzer)
+        self._index.register_tokenizer(SPELLING, self._spelling)
         self._thesaurus = Thesaurus(load_labels(), self._analyzer.analyze)
         self._writer: tantivy.IndexWriter | None = None
         self._kept: dict[tuple[int, int], _Kept] = {}
@@ -344,9 +197,9 @@ class SearchIndex:
         if any(folder.iterdir()):
             _check_form(folder)
         else:
-            (folder / _FORM_FILE).write_text(_FORM, "utf-8")
+            (folder / _FORM_FILE).write_text(FORM, "utf-8")
         with _told_as_store_error():
-            return cls(tantivy.Index(_schema(), path=str(folder)))
+            return cls(tantivy.Index(schema(), path=str(folder)))
 
     @classmethod
     def reading(cls, folder: Path) -> "SearchIndex":
@@ -369,40 +222,7 @@ class SearchIndex:
         for iri in existing:
             writer.delete_documents_by_term("iri", iri)
         for said in entries:
-            document = tantivy.Document()
-            document.add_text("iri", said["iri"])
-            for name in _TEXT:
-                for value in said[name]:
-                    if value:
-                        document.add_text(name, value)
-                        document.add_text(_SPELLING, value)
-            facets = {name: list(dict.fromkeys(map(_plain, said["facets"][name]))) for name in FACETS}
-            for name, values in facets.items():
-                for value in values:
-                    document.add_text(name, value)
-            for name in MARKS:
-                for value in said[name]:
-                    document.add_text(name, value)
-            for name in _USE:
-                for value in said["use"][name]:
-                    document.add_text(name, value)
-            for value in said[_KEY]:
-                document.add_text(_KEY, value)
-            for value in said[_IDENTIFIER]:
-                document.add_text(_IDENTIFIER, value.strip().casefold())
-            for name in POINTS:
-                document.add_integer(name, said["points"].get(name, -1))
-            document.add_integer("modified", said["modified"])
-            marks = {
-                "points": said["points"],
-                "use": said["use"],
-                "facets": facets,
-                **{name: list(said[name]) for name in MARKS},
-            }
-            document.add_bytes("marks", json.dumps(marks).encode())
-            document.add_bytes("meaning", said["meaning"].encode())
-            document.add_bytes("hit", json.dumps(said["hit"], ensure_ascii=False).encode())
-            writer.add_document(document)
+            writer.add_document(document(said))
 
     def commit(self) -> None:
         """Makes what was written part of the index on disk."""
@@ -535,7 +355,7 @@ class SearchIndex:
         identifier = text.strip().casefold()
         if not _IS_IDENTIFIER.fullmatch(identifier):
             return []
-        asked = Query.term_query(self._schema, _IDENTIFIER, identifier)
+        asked = Query.term_query(self._schema, IDENTIFIER, identifier)
         both = Query.boolean_query([(Occur.Must, one) for one in (asked, *chosen)])
         found = [searcher.doc(address) for _, address in searcher.search(both, limit=_MOST_NAMED).hits]
         return sorted((json.loads(bytes(one["hit"][0])) for one in found), key=lambda said: str(said["iri"]))
@@ -562,10 +382,10 @@ class SearchIndex:
         """What is kept of a document, read once: a search needs that of hundreds."""
         key = (address.segment_ord, address.doc)
         if key not in self._kept:
-            document = searcher.doc(address)
-            facets = json.loads(bytes(document["marks"][0]))["facets"]
+            stored = searcher.doc(address)
+            facets = json.loads(bytes(stored["marks"][0]))["facets"]
             kept = {name: tuple(map(sys.intern, values)) for name, values in facets.items()}
-            one = self._kept[key] = _Kept(str(document["iri"][0]), kept)
+            one = self._kept[key] = _Kept(str(stored["iri"][0]), kept)
             self._read[one.iri] = one
         return self._kept[key]
 
@@ -616,7 +436,7 @@ class SearchIndex:
         spelt = written.get(word[0][0], word[0][0])
         if not count and len(terms) == 1 and len(spelt) >= _LONG:
             distance = 1 if len(spelt) < _VERY_LONG else 2
-            anywhere = weighted = Query.fuzzy_term_query(self._schema, _SPELLING, spelt, distance)
+            anywhere = weighted = Query.fuzzy_term_query(self._schema, SPELLING, spelt, distance)
             count = records(anywhere)
         return _Asked(terms, anywhere, count, weighted)
 
@@ -629,12 +449,11 @@ class SearchIndex:
         ]
 
     def _anywhere(self, term: str) -> Query:
-        return _any_of([Query.term_query(self._schema, name, term, "basic") for name in _TEXT])
+        return _any_of([Query.term_query(self._schema, name, term, "basic") for name in TEXT])
 
     def _weighted(self, term: str) -> Query:
         parts = [
-            Query.boost_query(Query.term_query(self._schema, name, term, "freq"), boost)
-            for name, boost in _TEXT.items()
+            Query.boost_query(Query.term_query(self._schema, name, term, "freq"), boost) for name, boost in TEXT.items()
         ]
         return Query.disjunction_max_query(parts, 0.2)
 
@@ -650,7 +469,7 @@ class SearchIndex:
 
     def keys(self) -> dict[str, int]:
         """How many records there are with each key, by its IRI."""
-        return self._counts(_KEY)
+        return self._counts(KEY)
 
     def values(self, facet: str) -> dict[str, int]:
         """How many records there are of every value of a facet, the commonest first."""
@@ -683,7 +502,7 @@ class SearchIndex:
     def with_key(self, key: str, limit: int, without: str = "") -> tuple[int, list[Hit]]:
         """How many records have a key, and the first of them; one record may be left out."""
         searcher = self._index.searcher()
-        parts = [(Occur.Must, Query.term_query(self._schema, _KEY, key, "basic"))]
+        parts = [(Occur.Must, Query.term_query(self._schema, KEY, key, "basic"))]
         if without:
             parts.append((Occur.MustNot, Query.term_query(self._schema, "iri", without, "basic")))
         # The type stubs of tantivy 0.27 leave `count` out.
@@ -720,8 +539,8 @@ class SearchIndex:
             return Query.term_set_query(self._schema, name, list(values))
 
         barred = [name for name, bars in (("no", asked.for_profit), ("no-companies", asked.asker == "company")) if bars]
-        by_asker = having("asker", asked.asker, _UNSTATED)
-        for_this = [having("purpose", *asked.purposes, _UNSTATED)] if asked.purposes else []
+        by_asker = having("asker", asked.asker, UNSTATED)
+        for_this = [having("purpose", *asked.purposes, UNSTATED)] if asked.purposes else []
 
         def allowed(*levels: str) -> Query:
             parts = [(Occur.Must, one) for one in (having("level", *levels), by_asker, *for_this)]
@@ -733,7 +552,7 @@ class SearchIndex:
             "conditions": allowed("open-with-conditions"),
             "register": allowed("registered"),
             "apply": allowed(*reviewed, *(["government-only"] if asked.asker == "public-body" else [])),
-            "ask": having("level", _UNSTATED),
+            "ask": having("level", UNSTATED),
         }
 
     def _both(self, *queries: Query) -> Query:
