@@ -273,6 +273,20 @@ VOID = rdflib.Namespace("http://rdfs.org/ns/void#")
 NDL = rdflib.Namespace("https://w3id.org/ndl-graph/vocab#")
 
 
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        (r'SELECT ("a\u0001b\uFFFEc" AS ?x) {}', "xml"),
+        (r'CONSTRUCT { <urn:a> <urn:p> "a\u0001b\uFFFEc" } {}', "rdfxml"),
+    ],
+)
+def test_xml_holds_what_xml_can_hold(service: httpx.Client, query: str, form: str) -> None:
+    answer = service.get("/sparql", params={"query": query, "format": form})
+    assert answer.status_code == 200
+    texts = [text for text in ET.fromstring(answer.content).itertext() if text.strip()]
+    assert texts == ["a\ufffdb\ufffdc"]
+
+
 @pytest.mark.parametrize("medium", ["text/turtle", "application/rdf+xml", "application/ld+json"])
 def test_service_description(service: httpx.Client, demo: Catalog, medium: str) -> None:
     answer = service.get("/sparql", headers={"Accept": medium})

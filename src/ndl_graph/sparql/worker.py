@@ -42,6 +42,9 @@ CUT: Final = b"C"  # JSON: it grew over a limit and stops here
 WHOLE: Final = b"W"  # JSON, a line feed, and the whole answer
 FAILED: Final = b"F"  # JSON: why there is none
 
+#: What a query can compute and no XML can hold (XML 1.0, section 2.2); an engine writes it all the same.
+_NOT_IN_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}".encode()
 _CHUNK: Final = 64 * 1024
 _OPENING: Final = 512 * 1024**2  # bytes of address space for the stacks of the threads that open a store
 _GRACE: Final = 5.0  # seconds after its limit in which the pool ends a query before the process ends itself
@@ -106,7 +109,9 @@ class Rows:
 class _Sender:
     """What the engine writes into: a small answer leaves as one frame, a large one in chunks as it grows."""
 
-    def __init__(self, channel: socket.socket, head: dict[str, Any], rows: Rows, most_rows: int, most: int) -> None:
+    def __init__(
+        self, channel: socket.socket, head: dict[str, Any], form: str, rows: Rows, most_rows: int, most: int
+    ) -> None:
         self._channel = channel
         self._head = head
         self._rows = rows
@@ -115,8 +120,12 @@ class _Sender:
         self._buffer = bytearray()
         self._size = 0
         self._begun = False
+        self._in_xml = form in ("xml", "rdfxml")
 
     def write(self, data: bytes) -> int:
+        length = len(data)
+        if self._in_xml:
+            data = _NOT_IN_XML.sub(_REPLACEMENT, data)
         self._rows.add(data)
         self._size += len(data)
         if self._size > self._most:
@@ -126,7 +135,7 @@ class _Sender:
         self._buffer += data
         if len(self._buffer) >= _CHUNK:
             self._flush()
-        return len(data)
+        return length
 
     def flush(self) -> None:
         """The engine asks for it at the end; `finish` decides."""
@@ -211,7 +220,7 @@ class Worker:
         store = self._open(request["folder"])
         form = request["form"]
         rows = Rows(form)
-        sender = _Sender(self._channel, {}, rows, request["query_rows"], request["query_bytes"])
+        sender = _Sender(self._channel, {}, form, rows, request["query_rows"], request["query_bytes"])
         try:
             sender.finish(self._write(store, request, sender, rows))
         except _TooMuch as error:
