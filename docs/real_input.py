@@ -60,7 +60,7 @@ def section(name: str, told: SourceSummary) -> str:
             before, after = (
                 text.replace("|", "\\|").replace("\n", " ")[:70] for text in told.repairs.examples[step.name]
             )
-            before = "a blank node" if step.name == "blank-node" else f"`{before}`"
+            before = f"`{before}`"
             count = told.repairs.counts[step.name]
             lines.append(f"| {count:,} | {step.name} | {before} → `{after}` |")
     return "\n".join(lines) + "\n"

@@ -175,6 +175,19 @@ def test_a_broken_sheet_names_its_line(sheet: bytes, line: int, message: str) ->
     assert told.value.hint
 
 
+def test_what_a_model_is_written_in_is_no_dataset() -> None:
+    """A schema, too, has titles, and slots that are identifiers; a distribution inside is one, whatever it says."""
+    text = b"id: https://e.org/m\nname: m\ntitle: A model\nslots:\n  identifier:\n    identifier: true\n    title: x\n"
+    with pytest.raises(NothingToValidateError):
+        check(text, "model.yaml", "ukgov")
+    start = b"identifier: https://e.org/x\ntype: dcat:Dataset\ntitle: One\ndistribution:\n  - title: F\n"
+    typed, untyped = (
+        {shape for shape, _ in lines(check(start + more, "a.yaml", "ukgov"))}
+        for more in (b"    type: dcat:Distribution\n", b"")
+    )
+    assert untyped - typed == {"type"}
+
+
 def test_a_key_that_stands_twice_is_told() -> None:
     text = b"identifier: https://e.org/x\ntype: dcat:Dataset\ntitle: One\ntitle: Two\n"
     for places in (True, False):

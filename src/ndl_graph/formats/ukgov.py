@@ -221,7 +221,10 @@ def read_entries(document: Json, base: str) -> Iterator[Triple]:
             continue
         if not isinstance(entry, dict):
             raise ParseError("this is no description in the UK model: it is not a list of names and values")
-        yield from read_document({"@context": contexts.read("ukgov"), "@graph": [_linked(entry)]}, base)
+        out = _linked(entry)
+        if isinstance(entry.get("identifier"), str) and isinstance(entry.get("title"), str):
+            out = _typed(out, "dcat:Distribution" if _OF_FILES & entry.keys() else "dcat:Dataset")
+        yield from read_document({"@context": contexts.read("ukgov"), "@graph": [out]}, base)
 
 
 def _linked(entry: dict[Any, Any]) -> dict[str, Json]:
@@ -245,15 +248,20 @@ def _linked(entry: dict[Any, Any]) -> dict[str, Json]:
         out["@id"] = identifier.strip()
     if "@type" not in out and "contactName" in out:
         out["@type"] = "vcard:Kind"
-    elif "@type" not in out and {"title", "identifier", *_OF_FILES} & out.keys():
-        out["@type"] = "dcat:Distribution" if _OF_FILES & out.keys() else "dcat:Dataset"
+    return out
+
+
+def _typed(out: dict[str, Json], otherwise: str) -> dict[str, Json]:
+    """The entry as what it must be where it does not say what it is, so that the profile can tell of that."""
+    if "@type" not in out:
+        out["@type"] = otherwise
         out.setdefault("type", "none")
     return out
 
 
 def _value(name: str, value: Json) -> Json:
     if isinstance(value, dict):
-        return _linked(value)
+        return _typed(_linked(value), "dcat:Distribution") if name == "distribution" else _linked(value)
     if isinstance(value, (datetime.date, datetime.datetime)):
         value = value.isoformat()
     elif isinstance(value, float):

@@ -141,6 +141,11 @@ STEPS: Final = (
 )
 
 
+def _told(value: object) -> str:
+    text = str(value)
+    return "a blank node" if text.startswith("_:") else text[:200]
+
+
 @dataclass
 class Repairs:
     """How often each step changed something, with the first example."""
@@ -152,7 +157,8 @@ class Repairs:
         """Counts one repair."""
         self.counts[step] = self.counts.get(step, 0) + 1
         if step not in self.examples:
-            self.examples[step] = (str(before)[:200], str(after)[:200])
+            # The name of a blank node is another one at each reading.
+            self.examples[step] = (_told(before), _told(after))
 
     def add(self, other: "Repairs") -> None:
         """Takes in the counts of another report."""
