@@ -8,7 +8,7 @@ The offer (ODRL) is made from the description, and the sentences are made from t
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Final
 
@@ -136,7 +136,13 @@ def _iris(view: View, predicate: NamedNode) -> tuple[str, ...]:
 
 
 def _worked_out(view: DescriptionView) -> tuple[str | None, str | None, str]:
-    statements = {"access": _said_of_access(view), "licence": _said_of_licence(view)}
+    return _by_rule(tuple(_said_of_access(view)), tuple(_said_of_licence(view)))
+
+
+@lru_cache(maxsize=1_000)
+def _by_rule(access: tuple[str, ...], licence: tuple[str, ...]) -> tuple[str | None, str | None, str]:
+    """The level, the rule that gives it and the words that it is taken from; publishers say the same of much data."""
+    statements = {"access": access, "licence": licence}
     for rule in rules():
         for text in statements[rule.looks_at]:
             if _says(rule.pattern, text[:_LONGEST]):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import chain, count, islice
+from itertools import count, islice
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
@@ -26,7 +26,7 @@ from ndl_graph.history import former_graph
 from ndl_graph.identity import Identity, identify, organisation_iri, settle, slug_for
 from ndl_graph.keys import FoundKey, key_lines, keys_of, without_keys
 from ndl_graph.labels import Labels, default_labels
-from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, RDF
+from ndl_graph.namespaces import DCAT, DCT, DQV, FOAF, NDL, ODRL, RDF
 from ndl_graph.normalise import Normaliser, Repairs
 from ndl_graph.quality import Assessment, Scorer, broken_rules, faulty_records, score_lines, without_scores
 from ndl_graph.record import ASIDE, Description, Record, Spool, Statements, Term, digest, split
@@ -274,16 +274,21 @@ class Loader:
 
     def _mint(self, kind: str, identity: Identity, run: "_Run") -> str:
         title = slug_for(identity.title or (identity.iri or identity.key).rstrip("/").rsplit("/", 1)[-1])
-        longer = f"{title}-{slug_for(identity.publisher.rstrip('/').rsplit('/', 1)[-1])}"
-        first = self._numbers.get(title, 2)
-        for slug in chain((title, longer), (f"{title}-{number}" for number in count(first))):
+        for slug, number in self._slugs(title, identity):
             iri = f"{self._base}{kind}/{slug}"
             if iri not in self._taken and not run.is_taken(iri):
                 self._taken.add(iri)
-                if slug not in (title, longer):
-                    self._numbers[title] = int(slug.rsplit("-", 1)[1]) + 1
+                if number:
+                    self._numbers[title] = number + 1
                 return iri
         raise AssertionError("unreachable: there is always a next number")
+
+    def _slugs(self, title: str, identity: Identity) -> Iterator[tuple[str, int | None]]:
+        """What a record may be called: by its title, by its publisher too, and then by number."""
+        yield title, None
+        yield f"{title}-{slug_for(identity.publisher.rstrip('/').rsplit('/', 1)[-1])}", None
+        for number in count(self._numbers.get(title, 2)):
+            yield f"{title}-{number}", number
 
     # What a run needs to know of its loader.
 
@@ -588,6 +593,9 @@ class _Run:
 
 def _published(statements: Statements) -> Statements:
     """The statements without what another catalogue of this kind has put beside them: scores, offers, keys, records."""
+    text = "\n".join(statements.lines)
+    if not any(mark in text for mark in _WORKED_OUT):
+        return statements
     kept = without_keys(without_access(without_scores(statements.lines)))
     records = {line.split(" ", 1)[0] for line in kept if _DIGEST in line}
     if records:
@@ -596,6 +604,10 @@ def _published(statements: Statements) -> Statements:
 
 
 _DIGEST: Final = f" {NDL.digest} "
+#: One of these is in every statement, or beside every one, that a catalogue of this kind puts beside a description.
+_WORKED_OUT: Final = tuple(
+    f" {name} " for name in (NDL.digest, NDL.hasKey, ODRL.hasPolicy, NDL.deadSince, DQV.isMeasurementOf)
+)
 
 
 def _told_source(name: str) -> str:

@@ -19,6 +19,7 @@ from ndl_graph.cli.console import (
     is_coloured,
     say_error,
     settings_from,
+    share_memory,
     with_console,
     with_store,
 )
@@ -64,6 +65,7 @@ def load(
     base_iri: str | None,
 ) -> None:
     """Read files, folders, patterns, `-` or URLs into the catalogue."""
+    share_memory()
     settings = settings_from(profile=profile, store=store, base_iri=base_iri)
     with ProgressBar(console) as progress:
         loader = open_loader(settings, form=_format(form), dry_run=dry_run, progress=progress)

@@ -1,21 +1,16 @@
 """Commands that run the service and show its settings."""
 
-import ctypes
 import logging
 import socket
 import threading
-from contextlib import suppress
-from typing import Final
 
 import click
 
-from ndl_graph.cli.console import Console, ProgressBar, settings_from, with_console, with_store
+from ndl_graph.cli.console import Console, ProgressBar, settings_from, share_memory, with_console, with_store
 from ndl_graph.errors import SettingError
 from ndl_graph.settings import SETTINGS, open_catalog, open_meaning, open_runner, open_scorer
 
 __all__ = ["config", "index", "mcp", "serve"]
-
-_ARENAS: Final = (-8, 2)  # M_ARENA_MAX of glibc, and how many
 
 
 @click.command(epilog="Example: ndl-graph serve --port 9000")
@@ -25,7 +20,7 @@ _ARENAS: Final = (-8, 2)  # M_ARENA_MAX of glibc, and how many
 @with_console
 def serve(console: Console, host: str | None, port: str | None, store: str | None, base_iri: str | None) -> None:
     """The web service: pages, linked data, search and SPARQL."""
-    _share_memory()
+    share_memory()
     settings = settings_from(host=host, port=port, store=store, base_iri=base_iri)
     catalog = open_catalog(settings)
     if catalog.mend():
@@ -57,15 +52,6 @@ def serve(console: Console, host: str | None, port: str | None, store: str | Non
         )
     )
     server.run(sockets=[listener])
-
-
-def _share_memory() -> None:
-    """Lets all threads take memory from two heaps; glibc would give each thread its own, and shrink none of them.
-
-    Under twenty hostile queries at once the service grows to 195 MB so, and to more than 330 MB without.
-    """
-    with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(*_ARENAS)
 
 
 def _listen(host: str, port: int) -> socket.socket:

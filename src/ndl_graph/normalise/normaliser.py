@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum, auto
 from typing import Final
 from urllib.parse import quote
 
@@ -219,6 +220,8 @@ _RULES: Final[dict[NamedNode, tuple[str, Rule]]] = {
     DCT.creator: ("agent", _agent),
     DCT.temporal: ("period", _period),
 }
+#: Rules that have nothing to say of an address or a blank node.
+_OF_TEXT: Final = frozenset((_link, _date, _language, _agent, _period))
 _KEPT_EMPTY: Final = frozenset({SPDX.checksumValue, SCHEMA.sha256})
 # Written as N-Triples, these need no repair of their own: an IRI that is clean, a blank node, a literal with some text.
 _PLAIN_IRI: Final = re.compile(rf"<{CLEAN}>\Z")
@@ -230,6 +233,15 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _REMEMBERED: Final = 50_000
 _SHORT: Final = 200
 _ANYTHING: Final = BlankNode("b")
+
+
+class _Ruled(Enum):
+    """Whether there is a rule for the values of a property."""
+
+    NOT = auto()
+    ALWAYS = auto()
+    AS_TEXT = auto()  # the rule leaves addresses alone
+    MENDED = auto()  # the property itself has to be mended first
 
 
 class Normaliser:
@@ -247,7 +259,7 @@ class Normaliser:
         self.frequencies: NameTable = name_table("frequency")
         self._predicates: dict[NamedNode, NamedNode] = {}
         self._tags: dict[str, str | None] = {}
-        self._rules: dict[str, bool] = {}
+        self._rules: dict[str, _Ruled] = {}
         self._plain: dict[str, bool] = {}
 
     def blocks(self, triples: Iterable[Triple]) -> Iterator[Block]:
@@ -257,18 +269,17 @@ class Normaliser:
         """
         block: list[Triple] = []
         lines: list[str] = []
-        subject = ""
+        start = "\n"  # no line starts so
         for triple in triples:
             line = str(triple)
-            start = line.split(" ", 1)[0]
-            if start != subject:
+            if not line.startswith(start):
                 if block:
-                    yield from self._block(subject, block, lines)
-                block, lines, subject = [], [], start
+                    yield from self._block(start[:-1], block, lines)
+                block, lines, start = [], [], line[: line.index(" ") + 1]
             block.append(triple)
             lines.append(line)
         if block:
-            yield from self._block(subject, block, lines)
+            yield from self._block(start[:-1], block, lines)
 
     def _block(self, subject: str, block: list[Triple], lines: list[str]) -> Iterator[Block]:
         if not (subject.startswith("_:") or _PLAIN_IRI.match(subject)):
@@ -306,36 +317,40 @@ class Normaliser:
     def _is_plain(self, said: str) -> bool:
         """Whether property and value, as N-Triples has them, are as they should be."""
         predicate, value = said.split(" ", 1)
-        ruled = self._rules.get(predicate)
-        if ruled is None:
-            ruled = self._know(predicate)
-            if ruled is None:
-                return False
-        key = said if ruled else value
-        plain = self._plain.get(key)
+        ruled = self._rules.get(predicate) or self._know(predicate)
+        if ruled is _Ruled.MENDED:
+            return False
+        if ruled is _Ruled.NOT or (ruled is _Ruled.AS_TEXT and value[0] != '"'):
+            return self._is_plain_value(value)
+        plain = self._plain.get(said)
         if plain is None:
-            match = _PLAIN_VALUE.match(value)
-            plain = match is not None and ((tag := match["tag"]) is None or self._is_tag(tag))
-            if plain and ruled:
-                plain = self._obeys(predicate, value)
+            plain = self._is_plain_value(value) and self._obeys(predicate, value)
             # A long text does not come twice.
-            if len(key) < _SHORT:
+            if len(said) < _SHORT:
                 if len(self._plain) > _REMEMBERED:
                     self._plain.clear()  # values come from outside: what is remembered stays bounded
-                self._plain[key] = plain
+                self._plain[said] = plain
         return plain
 
-    def _know(self, predicate: str) -> bool | None:
-        """Whether a rule goes with a property; None for a property that needs repair itself."""
+    def _is_plain_value(self, value: str) -> bool:
+        match = _PLAIN_VALUE.match(value)
+        return match is not None and ((tag := match["tag"]) is None or self._is_tag(tag))
+
+    def _know(self, predicate: str) -> "_Ruled":
+        """Whether a rule goes with a property."""
         if not _PLAIN_IRI.match(predicate):
-            return None
+            return _Ruled.MENDED
         node = NamedNode(predicate[1:-1])
         if standard_term(node.value) != node.value:
-            return None
+            return _Ruled.MENDED
         if len(self._rules) > _REMEMBERED:
             self._rules.clear()
-        self._rules[predicate] = node in _RULES or node == RDF.type
-        return self._rules[predicate]
+        if node in _RULES:
+            ruled = _Ruled.AS_TEXT if _RULES[node][1] in _OF_TEXT else _Ruled.ALWAYS
+        else:
+            ruled = _Ruled.ALWAYS if node == RDF.type else _Ruled.NOT
+        self._rules[predicate] = ruled
+        return ruled
 
     def _obeys(self, predicate: str, value: str) -> bool:
         """Whether the property's rule leaves the value alone, whatever else is said of the subject."""

@@ -213,10 +213,10 @@ def faulty_records(records: Sequence[Record]) -> set[str]:
     if not records:
         return set()
     told = [(record, _as_exchanged(_described(record))) for record in records]
-    shared = _shared_nodes([lines for _, lines in told])
+    disputed = _disputed([lines for _, lines in told])
     # Two records may say different things of one publisher: each is judged by what it says itself.
     data = "".join(
-        " .\n".join(_apart(lines, shared, number)) + " .\n" for number, (_, lines) in enumerate(told) if lines
+        " .\n".join(_apart(lines, disputed, number)) + " .\n" for number, (_, lines) in enumerate(told) if lines
     )
     broken = nonconforming(_mandatory(), data)
     if not broken:
@@ -224,31 +224,43 @@ def faulty_records(records: Sequence[Record]) -> set[str]:
     return {
         record.iri.value
         for number, (record, lines) in enumerate(told)
-        if any(_node_apart(line.split(" ", 1)[0], shared, number).strip("<>") in broken for line in lines)
+        if any(_node_apart(line.split(" ", 1)[0], disputed, number).strip("<>") in broken for line in lines)
     }
 
 
-def _shared_nodes(told: Sequence[Sequence[str]]) -> set[str]:
-    """The nodes of which more than one record says something."""
-    seen: set[str] = set()
-    shared: set[str] = set()
+def _disputed(told: Sequence[Sequence[str]]) -> set[str]:
+    """The nodes of which one record says something else than another."""
+    said: dict[str, list[str]] = {}
+    disputed: set[str] = set()
     for lines in told:
-        own = {line.split(" ", 1)[0] for line in lines}
-        shared |= own & seen
-        seen |= own
-    return shared
+        own: dict[str, list[str]] = {}
+        start, about = "\n", []
+        for line in lines:
+            if not line.startswith(start):  # what is said of one node mostly stands together
+                node = line.split(" ", 1)[0]
+                start, about = f"{node} ", own.setdefault(node, [])
+            about.append(line)
+        for node, lines_ in own.items():
+            known = said.setdefault(node, lines_)
+            if known is not lines_ and known != lines_ and sorted(known) != sorted(lines_):
+                disputed.add(node)
+    return disputed
 
 
-def _node_apart(node: str, shared: set[str], number: int) -> str:
-    return f"{node[:-1]}?in={number}>" if node in shared else node
+def _node_apart(node: str, disputed: set[str], number: int) -> str:
+    return f"{node[:-1]}?in={number}>" if node in disputed else node
 
 
-def _apart(lines: Sequence[str], shared: set[str], number: int) -> Iterator[str]:
-    """The statements with a name of their own for each shared node."""
+def _apart(lines: Sequence[str], disputed: set[str], number: int) -> Iterable[str]:
+    """The statements with a name of their own for each disputed node."""
+    return _named_apart(lines, disputed, number) if disputed else lines
+
+
+def _named_apart(lines: Sequence[str], disputed: set[str], number: int) -> Iterator[str]:
     for line in lines:
         subject, predicate, value = line.split(" ", 2)
-        if subject in shared or value in shared:
-            yield f"{_node_apart(subject, shared, number)} {predicate} {_node_apart(value, shared, number)}"
+        if subject in disputed or value in disputed:
+            yield f"{_node_apart(subject, disputed, number)} {predicate} {_node_apart(value, disputed, number)}"
         else:
             yield line
 

@@ -221,4 +221,5 @@ def _meaning(view: DescriptionView, description: str, publisher: str) -> str:
 
 def _plain(text: str) -> str:
     """A name on one line and without marks that cannot be seen, so that it can be shown and asked for as it stands."""
-    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
+    shown = text if text.isprintable() else "".join(mark if mark.isprintable() else " " for mark in text)
+    return " ".join(shown.split())

@@ -134,10 +134,10 @@ class EmbeddedWriter:
             text, count = _quads(graphs)
             if count >= _BULK:
                 # What comes here was written by Oxigraph itself: checking its IRIs again costs a sixth.
-                self.graphs.store.bulk_load(text.encode(), RdfFormat.N_QUADS, lenient=True)
+                self.graphs.store.bulk_load(text, RdfFormat.N_QUADS, lenient=True)
                 self._bulks += 1
             elif text:
-                self.graphs.store.load(text.encode(), RdfFormat.N_QUADS)
+                self.graphs.store.load(text, RdfFormat.N_QUADS)
             for triple in gone:
                 if not self._stands(triple):
                     self.graphs.store.remove(Quad(triple.subject, triple.predicate, triple.object, DefaultGraph()))
@@ -181,13 +181,17 @@ class EmbeddedWriter:
 def _quads(graphs: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, int]:
     """N-Quads of the graphs, each statement also in the default graph, and how many there are."""
     parts: list[str] = []
+    union: dict[str, None] = {}
     count = 0
     for iri, lines in graphs:
-        for end in (f" <{iri}> .\n", " .\n"):
-            # Joining is many times faster than formatting line by line, and a load joins millions.
-            parts += [end.join(lines), end] if lines else []
-        count += 2 * len(lines)
-    return "".join(parts), count
+        # Joining is many times faster than formatting line by line, and a load joins millions.
+        end = f" <{iri}> .\n"
+        parts += [end.join(lines), end] if lines else []
+        union.update(dict.fromkeys(lines))
+        count += len(lines)
+    if union:
+        parts += [" .\n".join(union), " .\n"]
+    return "".join(parts), count + len(union)
 
 
 class EmbeddedStore:
