@@ -36,13 +36,16 @@ RULES: dict[str, set[str]] = {
     "sparql": {"errors", "namespaces", "record", "resources"},
     "stores": {"errors", "formats", "namespaces", "record", "sparql"},
     "history": {"access", "keys", "namespaces", "quality", "record"},
+    "examining": {
+        "access", "description", "errors", "keys", "labels", "quality", "record", "search", "validation",
+    },
     "catalog": {
-        "access", "description", "errors", "history", "identity", "keys", "labels", "namespaces", "quality", "record",
-        "search", "sparql", "validation",
+        "access", "description", "errors", "examining", "history", "identity", "keys", "labels", "namespaces",
+        "quality", "record", "search", "sparql", "validation",
     },
     "loading": {
-        "access", "catalog", "description", "errors", "formats", "history", "identity", "keys", "labels", "namespaces",
-        "normalise", "quality", "record", "search", "sources", "validation",
+        "access", "catalog", "description", "errors", "examining", "formats", "history", "identity", "keys", "labels",
+        "namespaces", "normalise", "quality", "record", "search", "sources", "validation",
     },
     "links": {"errors", "quality"},
     "settings": {

@@ -15,12 +15,11 @@ from typing import Any, Final, Protocol
 
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
 
-from ndl_graph.access import access_lines, access_of
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError, QueryError, RemovedError, StoreError
+from ndl_graph.examining import findings
 from ndl_graph.history import Former, Revision, changes_of, own_lines
 from ndl_graph.identity import distinct_slugs
-from ndl_graph.keys import key_lines, keys_of
 from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCT, FOAF, NDL, RDF, XSD
 from ndl_graph.quality import (
@@ -29,7 +28,6 @@ from ndl_graph.quality import (
     faulty_records,
     history_lines,
     history_of,
-    score_lines,
     summary_lines,
 )
 from ndl_graph.record import Record, Statements, Term
@@ -43,7 +41,6 @@ from ndl_graph.search import (
     SearchResult,
     UseAnswer,
     UseQuery,
-    entry,
 )
 from ndl_graph.sparql import Query, Statistics, count
 from ndl_graph.validation import load_profile, profile_names, validate
@@ -409,7 +406,6 @@ class Catalog:
 
     def _score(self, records: Sequence[Record], scorer: Scorer, writer: GraphWriter, index: SearchIndex) -> None:
         views = [(record, self.describe(record)) for record in records]
-        scores = scorer.score(views, faulty_records(records))
         named = {profile.iri: profile for profile in (load_profile(one, self.base_iri) for one in profile_names())}
         stated = {
             triple.object.value
@@ -420,36 +416,14 @@ class Catalog:
         used = [named[iri] for iri in sorted(stated & named.keys())]
         data = "".join(" .\n".join(own_lines(one.statements)) + " .\n" for one in records)
         broken = broken_rules(records, validate(used, data).results) if used else {}
+        found = findings(views, scorer, faulty_records(records), broken)
         changed = []
-        access = {record.iri.value: access_of(view) for record, view in views}
-        keys = {record.iri.value: keys_of(view) for record, view in views}
-        for record, view in views:
-            found = scores.get(record.iri.value)
-            kept = own_lines(record.statements)
-            beside = [
-                *access_lines(record, view, access[record.iri.value]),
-                *key_lines(record, keys[record.iri.value]),
-            ]
-            lines = [*kept, *(score_lines(record, found) if found else ()), *beside]
+        for record in records:
+            lines = [*own_lines(record.statements), *found[record.iri.value].lines]
             if set(lines) != set(record.statements.lines):
                 changed.append((record.iri.value, lines))
         writer.replace(changed, [iri for iri, _ in changed])
-        index.replace(
-            (
-                entry(
-                    record,
-                    view,
-                    access[record.iri.value],
-                    record.described,
-                    keys[record.iri.value],
-                    found.points if (found := scores.get(record.iri.value)) else None,
-                    found.lacks if found else (),
-                    broken.get(record.iri.value, ()),
-                )
-                for record, view in views
-            ),
-            [],
-        )
+        index.replace((one.entry for one in found.values()), [])
 
     def quality(self, filters: Mapping[str, Sequence[str]] | None = None) -> QualityCounts:
         """How good the datasets are that pass the filters."""

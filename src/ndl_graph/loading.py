@@ -6,7 +6,8 @@ taken, or none.
 """
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,22 +18,23 @@ from typing import Any, Final
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from ndl_graph.access import Access, access_lines, access_of, without_access
+from ndl_graph.access import without_access
 from ndl_graph.catalog import GraphStore, GraphWriter, now, summarise
 from ndl_graph.description import DescriptionView
-from ndl_graph.errors import NdlGraphError, ProfileError, SourceError
+from ndl_graph.errors import NdlGraphError, SourceError
+from ndl_graph.examining import Examination, Examiner, ExaminerProcess, Examines
 from ndl_graph.formats import Format, detect
 from ndl_graph.history import former_graph
 from ndl_graph.identity import Identity, identify, organisation_iri, settle, slug_for
-from ndl_graph.keys import FoundKey, key_lines, keys_of, without_keys
+from ndl_graph.keys import without_keys
 from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCAT, DCT, DQV, FOAF, NDL, ODRL, RDF
 from ndl_graph.normalise import Normaliser, Repairs
-from ndl_graph.quality import Assessment, Scorer, broken_rules, faulty_records, score_lines, without_scores
+from ndl_graph.quality import Scorer, without_scores
 from ndl_graph.record import ASIDE, Description, Record, Spool, Statements, Term, digest, split
-from ndl_graph.search import SearchIndex, entry
+from ndl_graph.search import SearchIndex
 from ndl_graph.sources import Limits, Source, open_item
-from ndl_graph.validation import Profile, Result, ValidationReport, unreadable, validate
+from ndl_graph.validation import Profile, ValidationReport
 
 __all__ = ["LoadSummary", "Loader", "Progress", "SourceSummary", "gather"]
 
@@ -169,14 +171,12 @@ class Loader:
         scorer: Scorer | None = None,
     ) -> None:
         self._store = store
-        self._scorer = scorer or Scorer()
         self._base = store.base_iri
-        self._profiles = profiles
         self._limits = limits or Limits()
         self._form = form
         self._dry_run = dry_run
         self._progress = progress or (lambda *_: None)
-        self._labels = labels or default_labels()
+        self._examiner = Examiner(profiles, scorer or Scorer(), labels or default_labels())
         self._taken: set[str] = set()
         self._numbers: dict[str, int] = {}
 
@@ -199,6 +199,8 @@ class Loader:
                     with suppress(Exception):
                         run.stored()
                     raise
+                finally:
+                    run.close()
             if not self._dry_run:
                 run.commit()
         summary.seconds = monotonic() - start
@@ -300,7 +302,7 @@ class Loader:
     @property
     def profiles(self) -> Sequence[Profile]:
         """What descriptions are validated against."""
-        return self._profiles
+        return self._examiner.profiles
 
     @property
     def dry_run(self) -> bool:
@@ -308,35 +310,21 @@ class Loader:
         return self._dry_run
 
     @property
-    def scorer(self) -> Scorer:
-        """What says how good a description is."""
-        return self._scorer
-
-    @property
-    def labels(self) -> Labels:
-        """Names of terms, for the index."""
-        return self._labels
-
-
-@dataclass(frozen=True)
-class _Verdict:
-    """What the engines found in a chunk: reports of what must be turned away, rules broken, and DCAT-AP broken."""
-
-    rejected: dict[str, ValidationReport] = field(default_factory=dict)
-    broken: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    faulty: set[str] = field(default_factory=set)
+    def examiner(self) -> Examiner:
+        """Who says whether a description conforms, and how good it is."""
+        return self._examiner
 
 
 @dataclass(frozen=True)
 class _Chunk:
-    """A chunk of named records whose check has been started."""
+    """A chunk of named records whose examination has been started."""
 
     records: Sequence[Record]
     fresh: Sequence[Record]
     digests: dict[str, str]
     known: dict[str, _Known]
     told: SourceSummary
-    check: "Future[_Verdict]"
+    examination: "Future[Examination]"
 
 
 class _Run:
@@ -355,8 +343,9 @@ class _Run:
         self._index = index
         self.summary = summary
         self._engines = engines
-        self._checked: _Chunk | None = None
+        self._examined: _Chunk | None = None
         self._storing: Future[None] | None = None
+        self._aside: ExaminerProcess | None = None
         self._at = now()
         self._checkpoint = monotonic()
         self._empty = True
@@ -411,63 +400,55 @@ class _Run:
         }
 
     def take(self, records: Sequence[Record], known: dict[str, _Known], told: SourceSummary) -> None:
-        """Starts the check of a chunk, and stores the one before it, whose check is over by now."""
+        """Starts the examination of a chunk, and stores the one before it, whose examination is over by now."""
         digests = {record.iri.value: digest(record.statements.lines) for record in records}
         fresh = [
             record
             for record in records
             if (found := known.get(record.key)) is None or found.digest != digests[record.iri.value]
         ]
-        check = self._engines.submit(self._validate, [record for record in fresh if record.kind != "catalog"], told)
+        described = [record for record in fresh if record.kind != "catalog"]
+        examines = self._examiner_for(len(described))
+        examination = self._engines.submit(examines.examine, described, self._at.value)
         self._finish()
-        self._checked = _Chunk(records, fresh, digests, known, told, check)
+        self._examined = _Chunk(records, fresh, digests, known, told, examination)
+
+    def _examiner_for(self, count: int) -> Examines:
+        """Who examines so many records: from a whole chunk on, of which there may be many, a process of its own."""
+        if self._aside is None and count >= _CHUNK and (os.cpu_count() or 1) > 1:
+            with suppress(OSError):  # the machine has no room for it
+                self._aside = ExaminerProcess(self._loader.examiner)
+        return self._aside or self._loader.examiner
+
+    def close(self) -> None:
+        """Ends what was started beside."""
+        if self._aside is not None:
+            self._aside.close()
 
     def _finish(self) -> None:
-        """Counts and stores the chunk that has been checked."""
-        if self._checked is None:
+        """Counts and stores the chunk that has been examined."""
+        if self._examined is None:
             return
-        chunk, self._checked = self._checked, None
-        verdict = chunk.check.result()
-        rejected = verdict.rejected
-        known, told = chunk.known, chunk.told
+        chunk, self._examined = self._examined, None
+        examination = chunk.examination.result()
+        rejected, found = examination.rejected, examination.found
+        known = chunk.known
         accepted = [record for record in chunk.fresh if record.iri.value not in rejected]
-        counted = sum(record.kind != "catalog" for record in chunk.records)
-        told.read += counted
-        told.accepted += counted - len(rejected)
-        described = [record for record in accepted if record.kind != "catalog"]
-        changed = sum(1 for record in described if record.key in known and known[record.key].digest)
-        self.summary.changed += changed
-        self.summary.added += len(described) - changed
-        self.summary.unchanged += counted - len(described) - len(rejected)
-        self.summary.rejected += len(rejected)
+        self._count(chunk, examination, accepted)
         if self._loader.dry_run:
             return
         existing = [known[record.key].iri for record in accepted if record.key in known]
-        views = [(record, self._describe(record)) for record in described if record.kind not in ASIDE]
-        scores = self._loader.scorer.score(views, verdict.faulty)
-        access = {record.iri.value: access_of(view) for record, view in views}
-        keys = {record.iri.value: keys_of(view) for record, view in views}
-        beside = {
-            record.iri.value: [
-                *access_lines(record, view, access[record.iri.value]),
-                *key_lines(record, keys[record.iri.value]),
-            ]
-            for record, view in views
-        }
         graphs = [
             (
                 record.iri.value,
                 [
-                    *self._lines(record, chunk.digests[record.iri.value], known.get(record.key), scores),
-                    *beside.get(record.iri.value, ()),
+                    *self._lines(record, chunk.digests[record.iri.value], known.get(record.key)),
+                    *(found[record.iri.value].lines if record.iri.value in found else ()),
                 ],
             )
             for record in accepted
         ]
-        self._index.replace(
-            (_entry(record, view, self._at.value, access, keys, scores, verdict.broken) for record, view in views),
-            existing,
-        )
+        self._index.replace((one.entry for one in found.values()), existing)
         self._stale = self._stale or bool(accepted)
         base = self._loader.base
         turned_away = [
@@ -485,6 +466,33 @@ class _Run:
         if monotonic() - self._checkpoint > _CHECKPOINT:
             self.stored()
             self.commit()
+
+    def _count(self, chunk: _Chunk, examination: Examination, accepted: Sequence[Record]) -> None:
+        """Adds what became of a chunk to the summaries."""
+        rejected, known, told = examination.rejected, chunk.known, chunk.told
+        for counted, times in examination.advice.items():
+            told.advice[counted] = told.advice.get(counted, 0) + times
+        told.rejected += [
+            {
+                "dataset": record.dataset.value,
+                "title": self._title(record),
+                "file": record.source,
+                "results": [
+                    {**result.as_json(), "file": record.source} for result in rejected[record.iri.value].results
+                ],
+            }
+            for record in chunk.fresh
+            if record.iri.value in rejected
+        ]
+        count_ = sum(record.kind != "catalog" for record in chunk.records)
+        told.read += count_
+        told.accepted += count_ - len(rejected)
+        described = [record for record in accepted if record.kind != "catalog"]
+        changed = sum(1 for record in described if record.key in known and known[record.key].digest)
+        self.summary.changed += changed
+        self.summary.added += len(described) - changed
+        self.summary.unchanged += count_ - len(described) - len(rejected)
+        self.summary.rejected += len(rejected)
 
     def _store(
         self,
@@ -506,56 +514,10 @@ class _Run:
         self._writer.commit()
         self._checkpoint = monotonic()
 
-    def _describe(self, record: Record) -> DescriptionView:
-        return DescriptionView(record.triples, record.dataset, self._loader.labels)
+    def _title(self, record: Record) -> str:
+        return DescriptionView(record.triples, record.dataset, self._loader.examiner.labels).title
 
-    def _validate(self, records: Sequence[Record], told: SourceSummary) -> _Verdict:
-        if not records:
-            return _Verdict()
-        report = self._report(records)
-        violations: dict[str, list[Result]] = {}
-        for result in report.results:
-            if result.severity == "violation":
-                violations.setdefault(result.focus_node, []).append(result)
-            else:
-                counted = (result.severity, result.message)
-                told.advice[counted] = told.advice.get(counted, 0) + 1
-        rejected: dict[str, ValidationReport] = {}
-        broken = broken_rules(records, report.results)
-        if not violations:
-            return _Verdict(rejected, broken, faulty_records(records))
-        for record in records:
-            nodes = {triple.subject.value for triple in record.triples if isinstance(triple.subject, NamedNode)}
-            results = tuple(result for node in nodes & violations.keys() for result in violations[node])
-            if results:
-                ordered = tuple(sorted(results, key=lambda found: found.rank))
-                rejected[record.iri.value] = ValidationReport(report.profile, ordered)
-                told.rejected.append(
-                    {
-                        "dataset": record.dataset.value,
-                        "title": self._describe(record).title,
-                        "file": record.source,
-                        "results": [{**result.as_json(), "file": record.source} for result in ordered],
-                    }
-                )
-        kept = [record for record in records if record.iri.value not in rejected]
-        return _Verdict(rejected, broken, faulty_records(kept))
-
-    def _report(self, records: Sequence[Record]) -> ValidationReport:
-        """What the profiles say; where the engine cannot read a record, that record is told of and the rest checked."""
-        data = "".join(" .\n".join(record.statements.lines) + " .\n" for record in records)
-        try:
-            return validate(self._loader.profiles, data)
-        except ProfileError as error:
-            if len(records) == 1:
-                return unreadable(self._loader.profiles, records[0].dataset.value, error)
-            half = len(records) // 2
-            parts = [self._report(records[:half]), self._report(records[half:])]
-        return ValidationReport(parts[0].profile, tuple(one for part in parts for one in part.results))
-
-    def _lines(
-        self, record: Record, digest_: str, known: _Known | None, scores: Mapping[str, Assessment]
-    ) -> Sequence[str]:
+    def _lines(self, record: Record, digest_: str, known: _Known | None) -> Sequence[str]:
         """The graph of a record: the description, and what is said of the record itself."""
         issued = known.issued if known and known.issued else self._at.value
         iri = record.iri
@@ -575,8 +537,7 @@ class _Run:
                 Triple(iri, NDL.digest, Literal(digest_)),
                 *(Triple(iri, DCT.conformsTo, profile) for profile in profiles),
             ]
-        found = scores.get(iri.value)
-        return [*record.statements.lines, *map(str, own), *(score_lines(record, found) if found else ())]
+        return [*record.statements.lines, *map(str, own)]
 
     def _rejection(self, record: Record, report: ValidationReport) -> list[Triple]:
         iri = NamedNode(_rejection(self._loader.base, record))
@@ -585,7 +546,7 @@ class _Run:
             *report.triples(),
             Triple(iri, RDF.type, NDL.Rejection),
             Triple(iri, FOAF.primaryTopic, record.dataset),
-            Triple(iri, DCT.title, Literal(self._describe(record).title or record.dataset.value)),
+            Triple(iri, DCT.title, Literal(self._title(record) or record.dataset.value)),
             Triple(iri, DCT.issued, self._at),
             Triple(iri, NDL.sourceName, Literal(record.source)),
         ]
@@ -613,22 +574,6 @@ _WORKED_OUT: Final = tuple(
 def _told_source(name: str) -> str:
     """The source as the world may know it: an address, a path as it was given, or the last part of a whole path."""
     return Path(name).name if Path(name).is_absolute() else name
-
-
-def _entry(
-    record: Record,
-    view: DescriptionView,
-    described: str,
-    access: Mapping[str, Access],
-    keys: Mapping[str, Sequence[FoundKey]],
-    scores: Mapping[str, Assessment],
-    broken: Mapping[str, tuple[str, ...]],
-) -> dict[str, Any]:
-    iri = record.iri.value
-    found = scores.get(iri)
-    rules = broken.get(iri, ())
-    points, lacks = (found.points, found.lacks) if found else (None, ())
-    return entry(record, view, access[iri], described, keys[iri], points, lacks, rules)
 
 
 def _is_web(key: str) -> bool:

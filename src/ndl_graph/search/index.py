@@ -212,12 +212,12 @@ class SearchIndex:
 
     # --- writing ---
 
-    def replace(self, entries: Iterable[dict[str, Any]], existing: Iterable[str]) -> None:
+    def replace(self, entries: Iterable[Mapping[str, Any]], existing: Iterable[str]) -> None:
         """Takes in entries; documents of the records in `existing` are dropped first."""
         with _told_as_store_error():
             self._replace(entries, existing)
 
-    def _replace(self, entries: Iterable[dict[str, Any]], existing: Iterable[str]) -> None:
+    def _replace(self, entries: Iterable[Mapping[str, Any]], existing: Iterable[str]) -> None:
         writer = self._writing()
         for iri in existing:
             writer.delete_documents_by_term("iri", iri)

@@ -382,7 +382,15 @@ class WorkerPool:
 
     def _begin(self, descriptor: int) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(  # noqa: S603 - our own module, with numbers as arguments
-            [sys.executable, "-m", "ndl_graph.sparql.worker", str(descriptor), str(self.limits.query_memory_bytes)],
+            # Without the present folder: it may hold a file with the name of a module.
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "ndl_graph.sparql.worker",
+                str(descriptor),
+                str(self.limits.query_memory_bytes),
+            ],
             pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
