@@ -15,7 +15,7 @@ RULES: dict[str, set[str]] = {
     "record": {"namespaces"},
     "labels": {"namespaces", "resources"},
     "names": {"namespaces", "resources"},
-    "description": {"labels", "namespaces", "record"},
+    "description": {"labels", "namespaces", "normalise", "record"},
     "access": {"description", "namespaces", "record", "resources"},
     "keys": {"description", "namespaces", "record", "resources"},
     "crosswalk": {"namespaces", "record"},
@@ -30,7 +30,8 @@ RULES: dict[str, set[str]] = {
     "columns": {"errors", "namespaces"},
     "search": {"access", "description", "errors", "formats", "keys", "namespaces", "record", "resources"},
     "quality": {
-        "description", "errors", "formats", "names", "namespaces", "record", "resources", "search", "validation",
+        "access", "description", "errors", "formats", "names", "namespaces", "record", "resources", "search",
+        "validation",
     },
     "sources": {"errors", "formats", "record"},
     "sparql": {"errors", "namespaces", "record", "resources"},

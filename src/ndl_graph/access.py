@@ -26,6 +26,8 @@ __all__ = [
     "Rule",
     "access_lines",
     "access_of",
+    "is_behind_approval",
+    "is_free",
     "is_offer",
     "rules",
     "sentences",
@@ -129,6 +131,24 @@ def access_of(view: DescriptionView) -> Access:
         forbids_companies=bool(_NO_COMPANIES & set(limits)),
         forbids_profit=bool(_NOT_FOR_PROFIT & set(limits)) or bool(_NON_COMMERCIAL.search(licence or "")),
     )
+
+
+def is_behind_approval(view: DescriptionView) -> bool:
+    """Whether somebody decides who gets the data: by the level stated or worked out, else by the access rights."""
+    level = view.access.iri if view.access else None
+    if level in LEVELS:
+        return level in (_APPROVED, _SECURE, _GOVERNMENT, _NONE)
+    rights = [part.iri or "" for part in view.views(DCT.accessRights)]
+    return any("RESTRICTED" in one or "NON_PUBLIC" in one for one in rights)
+
+
+def is_free(view: DescriptionView) -> bool:
+    """Whether anybody may have the data, be it after they registered or accepted conditions."""
+    level = view.access.iri if view.access else None
+    if level in LEVELS:
+        return level in (_OPEN, _CONDITIONS, _REGISTERED) and not view.values(NDL.cost)
+    rights = [part.iri or "" for part in view.views(DCT.accessRights)]
+    return any("PUBLIC" in one and "NON_PUBLIC" not in one for one in rights) and not is_behind_approval(view)
 
 
 def _iris(view: View, predicate: NamedNode) -> tuple[str, ...]:
@@ -288,16 +308,22 @@ def without_access(lines: Sequence[str]) -> Sequence[str]:
     if not policies:
         return lines
     levelled = {line.split(" ", 1)[0] for line in lines if _LEVEL in line} & policies
-    ours = {node.removesuffix(">") for node in levelled if _OURS.match(node)}
+    ours = {_offer_of(node) for node in levelled} - {None}
     kept = []
     for line in lines:
         subject, _, value = line.split(" ", 2)
-        if any(node.startswith((f"{one}>", f"{one}-")) for one in ours for node in (subject, value)):
+        if _offer_of(subject) in ours or _offer_of(value) in ours:
             continue
         if subject in policies and (_LEVEL in line or any(mark in line for mark in _WORKED_OUT)):
             continue
         kept.append(line)
     return tuple(kept)
+
+
+def _offer_of(node: str) -> str | None:
+    """The name of the offer of ours that a node is, or is a part of, as N-Triples has it."""
+    found = _OURS.match(node)
+    return node[: found.end() - 1 - len(found[1] or "")] if found else None
 
 
 _HAS_POLICY: Final = str(ODRL.hasPolicy)

@@ -48,6 +48,7 @@ from ndl_graph.validation import load_profile, profile_names, validate
 __all__ = ["Answer", "Catalog", "GraphStore", "GraphWriter", "Graphs", "OpenSnapshot", "View"]
 
 
+_MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _BATCH: Final = 100
 _SCORED: Final = 1_000
 
@@ -78,6 +79,10 @@ class View(Protocol):
 
     name: str
     folder: Path
+
+    @property
+    def written(self) -> datetime:
+        """When it was written."""
 
     @property
     def graphs(self) -> Graphs:
@@ -152,12 +157,18 @@ class OpenSnapshot:
         """The snapshot's name."""
         return self.view.name
 
+    @cached_property
+    def written(self) -> str:
+        """When it was written (`xsd:dateTime`, UTC)."""
+        return self.view.written.astimezone(UTC).strftime(_MOMENT)
+
 
 class Catalog:
     """The descriptions in a store, for reading; new snapshots are taken up as they appear."""
 
-    def __init__(self, store: GraphStore, labels: Labels | None = None) -> None:
+    def __init__(self, store: GraphStore, labels: Labels | None = None, scorer: Callable[[], Scorer] = Scorer) -> None:
         self.store = store
+        self._scorer = scorer
         self.labels = labels or default_labels()
         self.meaning: Meaning | None = None
         self._open: OpenSnapshot | None = None
@@ -213,6 +224,16 @@ class Catalog:
                 return row["record"].value
         raise NotFoundError("there is no such record", where=name, hint="Give a slug, a record IRI or a dataset IRI.")
 
+    def at(self, address: str) -> Record:
+        """The record with that very address; raises `NotFoundError` or `RemovedError`.
+
+        What a record is about may be called by an address of ours too: only `get` looks for that.
+        """
+        graphs = self.snapshot().view.graphs
+        if not _is_iri(address) or not graphs.has(address):
+            raise NotFoundError("there is no such record", where=address)
+        return self._record(address, graphs.triples(address))
+
     def get(self, name: str) -> Record:
         """The record of that slug, record IRI or dataset IRI; raises `NotFoundError` or `RemovedError`."""
         iri = self.iri_of(name)
@@ -249,9 +270,15 @@ class Catalog:
         return self._records(self.snapshot().view.graphs, [row[0] for row in self.listing()])
 
     def holdings(self) -> Iterator[Record]:
-        """Every record that is published: descriptions, and then the register of uses."""
+        """Every record that is published: descriptions, the register of uses, and catalogues that were described."""
+        graphs = self.snapshot().view.graphs
         yield from self.records()
-        yield from self._records(self.snapshot().view.graphs, self.use_iris())
+        yield from self._records(graphs, self.use_iris())
+        found = graphs.select("SELECT DISTINCT ?record { GRAPH ?record { ?record foaf:primaryTopic ?topic } }")
+        start = f"{self.base_iri}catalog/"
+        yield from self._records(
+            graphs, sorted(iri for row in found if (iri := _text(row["record"])).startswith(start))
+        )
 
     def use_iris(self) -> list[str]:
         """The IRIs of all uses of data, in their order."""
@@ -375,12 +402,12 @@ class Catalog:
 
     # --- changing ---
 
-    def reindex(self, scorer: Scorer | None = None) -> int:
+    def reindex(self) -> int:
         """Scores every record and makes the text index anew; gives how many records there are.
 
         What a record says stays; its scores are written where they have changed, since time and links go on.
         """
-        scorer = scorer or Scorer()
+        scorer = self._scorer()
         with self.store.writer() as writer:
             shutil.rmtree(writer.folder / "index", ignore_errors=True)
             index = SearchIndex.writing(writer.folder / "index")
@@ -392,7 +419,7 @@ class Catalog:
         self._open = None  # the snapshot may go by the same name with another index
         return len(index)
 
-    def mend(self, scorer: Scorer | None = None) -> bool:
+    def mend(self) -> bool:
         """Makes the text index anew where the newest snapshot has none that can be read; tells whether it did."""
         if not self.store.exists:
             return False
@@ -401,7 +428,7 @@ class Catalog:
                 index = self.snapshot().index
                 if len(index) == len(self.listing()):
                     return False
-        self.reindex(scorer)
+        self.reindex()
         return True
 
     def _score(self, records: Sequence[Record], scorer: Scorer, writer: GraphWriter, index: SearchIndex) -> None:
@@ -485,11 +512,13 @@ class Catalog:
 
     def remove(self, name: str) -> str:
         """Removes a record and leaves a tombstone; gives its IRI. Raises `NotFoundError`."""
-        record = self.get(name)
-        title = self.describe(record).title
         with self.store.writer() as writer:
-            # What is withdrawn is gone, what it was before too: there may be a reason why nobody should read it.
-            writer.forget([one.graph for one in self.former(record.iri.value)])
+            record = self.get(name)
+            title = self.describe(record).title
+            # What is withdrawn is gone, what it was before too, and what was turned away: there may be a reason why
+            # nobody should read it.
+            former = [one.graph for one in self.former(record.iri.value)]
+            writer.forget([*former, f"{self.base_iri}rejected/{record.slug}"])
             index = SearchIndex.writing(writer.folder / "index")
             lines = [
                 f"{triple}"
@@ -554,7 +583,7 @@ def summarise(writer: GraphWriter, index: SearchIndex, base: str, at: Literal | 
 
 def now() -> Literal:
     """The present time as `xsd:dateTime`, to the second."""
-    return Literal(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), datatype=XSD.dateTime)
+    return Literal(datetime.now(UTC).strftime(_MOMENT), datatype=XSD.dateTime)
 
 
 def _is_iri(text: str) -> bool:

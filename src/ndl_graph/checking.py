@@ -11,10 +11,12 @@ import multiprocessing
 import os
 import re
 import resource
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import chain, count
 from multiprocessing.connection import Connection
 from typing import IO, Final
 
@@ -22,7 +24,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from ndl_graph.crosswalk import dcat_from_schema
 from ndl_graph.description import DescriptionView
-from ndl_graph.errors import LimitError, NdlGraphError, NothingToValidateError, ParseError
+from ndl_graph.errors import BusyError, LimitError, NdlGraphError, NothingToValidateError, ParseError
 from ndl_graph.formats import Format, croissant, detect, format_named, jsonld, rdf, readable, schema_org
 from ndl_graph.formats.places import PLACE, Places
 from ndl_graph.identity import identify, organisation_iri, settle, slug_for
@@ -40,11 +42,16 @@ PLACED_BYTES: Final = 8 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Document:
-    """A file to be checked: its name, its bytes (seekable) and its format."""
+    """A file to be checked: its name, its bytes (seekable), its format, and its address where it is of the web."""
 
     name: str
     data: IO[bytes]
     format: Format
+    address: str | None = None
+
+    def base(self, number: int) -> str:
+        """What its relative IRIs are read against, as the document with that number (RFC 3986, section 5.1)."""
+        return self.address or self.format.base_of(number)
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ class Checker:
         document.data.seek(0)
         placed = size <= self._placed_bytes
         self._in_json = document.format.media_type.endswith("json")
-        base = document.format.base_of(len(self._names) + 1)
+        base = document.base(len(self._names) + 1)
         read = document.format.read(document.data, base, places=placed)
         read_here = dict.fromkeys(str(self._lawful(triple)) for triple in read)
         lines = list(self.places.marked(read_here, document.name))
@@ -292,10 +299,18 @@ def published(
             for line in lines:
                 files.setdefault(line.split(" ", 1)[0], name)
         records = []
+        taken: set[str] = set()
+        seen: set[str | None] = set()
         for description in split(spool):
             identity = identify(description)
-            slug = slug_for(identity.title or identity.key)
-            dataset = NamedNode(identity.iri or f"{base}id/{description.kind}/{slug}")
+            title = slug_for(identity.title or identity.key)
+            numbered = (f"{title}-{number}" for number in count(2))
+            slug = next(name for name in chain((title,), numbered) if name not in taken)
+            taken.add(slug)
+            # Two descriptions under one address are two things, as they are to a load.
+            given = identity.iri if identity.iri not in seen else None
+            seen.add(identity.iri)
+            dataset = NamedNode(given or f"{base}id/{description.kind}/{slug}")
             statements = settle(description, dataset, base, normaliser)
             source = files.get(str(description.root), "")
             kept = tuple(places.take(statements.lines))
@@ -329,10 +344,24 @@ class Checked:
 
 
 def check_confined(asked: CheckRequest, base: str, seconds: float, memory: int) -> Checked:
-    """Checks a description in a process that has a time and a memory limit and can be killed.
+    """Checks a description in a process that has a time and a memory limit and can be killed; two run at once.
 
-    Raises what the command `validate` raises, and `LimitError` for what takes too much.
+    Raises what the command `validate` raises, `LimitError` for what takes too much, and `BusyError`.
     """
+    if not _TURNS.acquire(timeout=_PATIENCE):
+        raise BusyError("too many descriptions are being checked at once", hint="Try again in a moment.")
+    try:
+        return _check_confined(asked, base, seconds, memory)
+    finally:
+        _TURNS.release()
+
+
+#: Whoever asks, people or agents, has a turn among all of them: each check may take gigabytes.
+_TURNS: Final = threading.BoundedSemaphore(2)
+_PATIENCE: Final = 10.0  # seconds
+
+
+def _check_confined(asked: CheckRequest, base: str, seconds: float, memory: int) -> Checked:
     ours, theirs = _PROCESSES.Pipe(duplex=False)
     process = _PROCESSES.Process(target=_child, args=(theirs, asked, base, memory), daemon=True)
     process.start()

@@ -46,6 +46,8 @@ _PERSONAL_NAME: Final = re.compile(
     r"|nhs_?(?:no|number)?|chi_?(?:no|number)|nino?|national_insurance(?:_?(?:no|number))?|passports?|ip_?address"
     r"|sort_?code|account_?(?:no|number)|upn|gender|sex|ethnicity|religion)(?:$|_)"
 )
+#: How much of a value is looked at: what speaks of a person is short.
+_LOOKED_AT: Final = 200
 _PERSONAL_VALUE: Final = re.compile(
     r"[^@\s]+@[^@\s]+\.[^@\s]+|(?<![\w.-])(?:(?:\+44|0)[\d ()-]{9,14}|\d{3}[ -]?\d{3}[ -]?\d{4}"
     r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D])(?![\w.-]\w)",
@@ -147,7 +149,9 @@ def _column(database: Any, name: str, kind: str) -> Column:
     often = f"SELECT {column}::VARCHAR FROM sample WHERE {column} IS NOT NULL GROUP BY 1"  # noqa: S608 - so it is here
     found = database.execute(f"{often} ORDER BY count(*) DESC, 1 LIMIT 50").fetchall()
     texts = [str(row[0]) for row in found]
-    personal = bool(_PERSONAL_NAME.search(_snake(name))) or any(map(_PERSONAL_VALUE.search, texts))
+    personal = bool(_PERSONAL_NAME.search(_snake(name))) or any(
+        _PERSONAL_VALUE.search(text[:_LOOKED_AT]) for text in texts
+    )
     is_array = kind.endswith("[]")
     plain = re.sub(r"[(\[ ].*", "", kind)
     examples = () if personal else tuple(text for text in texts if 0 < len(text) <= _LONGEST)[:_EXAMPLES]

@@ -122,7 +122,7 @@ def _distribution(subject: Node, statements: Statements) -> list[Triple]:
             found.append(Triple(subject, DCAT.accessURL, value))
         elif triple.predicate == DCAT.byteSize:
             size = value.value.strip().removesuffix("B").strip() if isinstance(value, Literal) else ""
-            if not size.isdigit():
+            if not (size.isascii() and size.isdigit()):
                 continue  # "1.2 GB" is a rounded figure: it stays where it is, and is no count of bytes
             triple = Triple(subject, DCAT.byteSize, Literal(size, datatype=_NON_NEGATIVE))
         found.append(triple)

@@ -14,6 +14,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from ndl_graph.labels import Labels
 from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, GENID, IANA, NDL, ODRL, PROV, RDF, RDFS, SCHEMA, SKOS, VCARD
+from ndl_graph.normalise import clean_iri
 from ndl_graph.record import Node, Term
 
 __all__ = ["NATIONS", "NATION_NAMES", "DescriptionView", "View", "plain"]
@@ -188,11 +189,19 @@ class View:
         return self._labels.text(self.node.value, self._languages) if isinstance(self.node, NamedNode) else ""
 
     def link(self, *predicates: NamedNode) -> str | None:
-        """The first value that can be followed: an http(s), mailto or tel IRI, written as IRI or as text."""
+        """The first value that can be followed: an http(s), mailto or tel IRI, written as IRI or as text.
+
+        What no IRI may hold is percent-encoded: text that only starts as an address is not more than one wherever it
+        is shown.
+        """
         for predicate in predicates:
             for value in self.values(predicate):
-                if isinstance(value, (NamedNode, Literal)) and _followable(value.value):
-                    return value.value
+                if (
+                    isinstance(value, (NamedNode, Literal))
+                    and _followable(value.value)
+                    and (address := clean_iri(value.value))
+                ):
+                    return address
         return None
 
 

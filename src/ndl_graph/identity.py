@@ -1,7 +1,7 @@
 """Gives a description the IRIs it will keep: its dataset's, and those of its blank and relative nodes."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -39,6 +39,8 @@ _RELATIVE: Final = "<relative://"
 _SCHEMA_DATASET: Final = str(SCHEMA.Dataset)
 _LOCAL: Final = ("_:", _RELATIVE)
 _UNSETTLED: Final = (*_LOCAL, _SCHEMA_DATASET)
+#: How far away is looked at what is said of nodes that lead back to themselves.
+_STEPS: Final = 50
 
 
 @dataclass(frozen=True)
@@ -180,21 +182,6 @@ def _name_nodes(lines: Sequence[str], names: dict[str, str], dataset: str, base:
             about.setdefault(subject, []).append((predicate, value))
         if value.startswith(_LOCAL):
             nodes[value] = None
-    hashes: dict[str, str] = {}
-
-    def signature(term: str, path: tuple[str, ...]) -> str:
-        if term in names or not term.startswith("_:"):
-            return names.get(term, term)
-        if term in path:
-            return f"^{len(path) - path.index(term)}"  # a cycle: how far back it goes is all there is to say
-        if term in hashes and not path:
-            return hashes[term]
-        said = sorted(f"{name} {signature(value, (*path, term))}" for name, value in about.get(term, ()))
-        found = hashlib.sha256("\n".join([dataset, *said]).encode()).hexdigest()[:24]
-        if not path:
-            hashes[term] = found
-        return found
-
     for node in nodes:
         if node not in names and not node.startswith("_:"):
             given = RELATIVE.sub("", node[1:-1], count=1)
@@ -202,14 +189,52 @@ def _name_nodes(lines: Sequence[str], names: dict[str, str], dataset: str, base:
             iri = f"{dataset}{'/' if '#' in dataset else '#'}{tail}" if tail else dataset
             names[node] = f"<{iri}>"
             repairs.note("iri", f"<{given}>", iri)
-    minted = {
-        node: f"{base}.well-known/genid/{signature(node, ())}"
-        for node in nodes
-        if node not in names and node.startswith("_:")
-    }
-    for node, iri in minted.items():
+    blank = {node: about.get(node, []) for node in nodes if node not in names and node.startswith("_:")}
+    signatures = _signatures(blank, names, dataset)
+    for node in blank:
+        iri = f"{base}.well-known/genid/{signatures[node]}"
         names[node] = f"<{iri}>"
         repairs.note("blank-node", node, iri)
+
+
+def _signatures(
+    blank: Mapping[str, Sequence[tuple[str, str]]], names: Mapping[str, str], dataset: str
+) -> dict[str, str]:
+    """A name for each blank node that is made of what is said of it, and in turn of the blank nodes it leads to.
+
+    Nodes of which the same is said get one name. Where nodes lead back to themselves, what is said of them is looked
+    at step by step further away, until that tells no more of them apart (colour refinement).
+    """
+    found: dict[str, str] = {}
+    waiting = {node: {value for _, value in said if value in blank} for node, said in blank.items()}
+    holders: dict[str, list[str]] = {}
+    for node, parts in waiting.items():
+        for part in parts:
+            holders.setdefault(part, []).append(node)
+
+    def made_of(node: str, parts: Mapping[str, str]) -> str:
+        said = sorted(f"{name} {parts.get(value) or names.get(value, value)}" for name, value in blank[node])
+        return hashlib.sha256("\n".join([dataset, *said]).encode()).hexdigest()[:24]
+
+    ready = [node for node, parts in waiting.items() if not parts]
+    while ready:
+        node = ready.pop()
+        found[node] = made_of(node, found)
+        for holder in holders.get(node, ()):
+            waiting[holder].discard(node)
+            if not waiting[holder]:
+                ready.append(holder)
+    circling = [node for node in blank if node not in found]
+    told_apart = 0
+    found.update(dict.fromkeys(circling, "^"))
+    for _ in range(_STEPS):
+        finer = {node: made_of(node, found) for node in circling}
+        found.update(finer)
+        if len(set(finer.values())) == told_apart:
+            return found
+        told_apart = len(set(finer.values()))
+    # What is said still further away may tell them apart: none is taken for another.
+    return found | {node: f"{found[node]}-{number}" for number, node in enumerate(circling)}
 
 
 def _is_web(iri: str) -> bool:

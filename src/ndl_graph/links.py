@@ -208,7 +208,7 @@ class LinkChecker:
     async def _all(self, urls: Sequence[str], told: Callable[[Found, int, int], None]) -> list[Found]:
         hosts: dict[str, list[str]] = defaultdict(list)
         for url in urls:
-            hosts[urlsplit(url).netloc.casefold()].append(url)
+            hosts[_host(url)].append(url)
         found: list[Found] = []
         turns = asyncio.Semaphore(self._limits.at_once)
 
@@ -246,7 +246,7 @@ class LinkChecker:
             return Found(url, False, None, f"it did not answer within {self._limits.seconds:.0f} s")
 
     def _door(self, url: str) -> "_Door":
-        return self._doors.setdefault(urlsplit(url).netloc.casefold(), _Door())
+        return self._doors.setdefault(_host(url), _Door())
 
     @asynccontextmanager
     async def _turn(self, url: str) -> AsyncIterator[None]:
@@ -307,6 +307,14 @@ class LinkChecker:
                 status = 200 if method == "GET" and got.status_code in _GET_ALIVE else got.status_code
                 return status, 0
         raise httpx.TooManyRedirects("too many redirects")
+
+
+def _host(url: str) -> str:
+    """Which host an address asks; an address that is none has nobody to be asked."""
+    try:
+        return urlsplit(url).netloc.casefold()
+    except ValueError:
+        return url
 
 
 def _patience(said: str | None, otherwise: float) -> float:

@@ -6,7 +6,9 @@ taken, or none.
 """
 
 import gc
+import logging
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -21,7 +23,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from ndl_graph.access import without_access
 from ndl_graph.catalog import GraphStore, GraphWriter, now, summarise
 from ndl_graph.description import DescriptionView
-from ndl_graph.errors import NdlGraphError, SourceError
+from ndl_graph.errors import NdlGraphError, ParseError, SourceError
 from ndl_graph.examining import Examination, Examiner, ExaminerProcess, Examines
 from ndl_graph.formats import Format, detect
 from ndl_graph.history import former_graph
@@ -38,7 +40,10 @@ from ndl_graph.validation import Profile, ValidationReport
 
 __all__ = ["LoadSummary", "Loader", "Progress", "SourceSummary", "gather"]
 
+_LOG: Final = logging.getLogger(__name__)
 _CHUNK: Final = 1_000
+#: Said of a description that stands under the address or the identifier of another in the same source.
+_TWICE: Final = ("warning", "It has the address or the identifier of another description, and is kept beside that.")
 _CHECKPOINT: Final = 300.0  # seconds after which what was accepted so far is made visible
 
 #: Called with the name of the source and the number of records done so far and in all, where known.
@@ -130,12 +135,13 @@ def gather(
         return [error], files
     for number, item in enumerate(items, start=1):
         try:
-            with open_item(item, limits) as (data, media_type):
-                chosen = form or detect(data, item.name, media_type)
+            with open_item(item, limits) as opened:
+                chosen = form or detect(opened.data, item.name, opened.media_type)
                 if chosen.read is None:
                     raise SourceError(f"{chosen.name} can be written, not read")
                 before = len(spool.roots_seen)
-                spool.add(normaliser.blocks(chosen.read(data, chosen.base_of(number))))
+                base = opened.address or chosen.base_of(number)
+                spool.add(normaliser.blocks(chosen.read(opened.data, base)))
                 for node in islice(spool.roots_seen, before, None):
                     files[node] = item.name
         except NdlGraphError as error:
@@ -143,6 +149,15 @@ def gather(
             errors.append(error)
         except OSError as error:
             errors.append(SourceError(f"it cannot be read: {error.strerror or error}", where=item.name))
+        except Exception as error:  # noqa: BLE001 - one file at fault must not take the others down
+            _LOG.debug("%s cannot be read", item.name, exc_info=True)
+            errors.append(
+                ParseError(
+                    f"it could not be read ({type(error).__name__}: {str(error)[:200]})",
+                    where=item.name,
+                    hint="This is a fault of ndl-graph. Please report it with the description that shows it.",
+                )
+            )
     return errors, files
 
 
@@ -215,17 +230,17 @@ class Loader:
             told.errors, files = gather(source, normaliser, spool, self._limits, self._form)
             total = sum(kind != "catalog" for _, kind in spool.roots())
             done = 0
-            seen: set[str] = set()
+            seen: Counter[tuple[str, ...]] = Counter()
             descriptions = split(spool)
             while chunk := list(islice(descriptions, _CHUNK)):
-                records, known = self._records(chunk, run, normaliser, files, seen, source.name)
+                records, known = self._records(chunk, run, normaliser, files, seen, told)
                 run.take(records, known, told)
                 done += sum(record.kind != "catalog" for record in records)
                 self._progress(source.name, done, total)
             run.source_ends()
             told.left_out = len(spool.unreached)
             told.repairs = normaliser.repairs
-            if not told.errors:
+            with suppress(SourceError):
                 told.passed_over = source.passed_over()
             if not total and not told.errors:
                 told.errors.append(
@@ -242,18 +257,21 @@ class Loader:
         run: "_Run",
         normaliser: Normaliser,
         files: dict[str, str],
-        seen: set[str],
-        source: str,
+        seen: Counter[tuple[str, ...]],
+        told: SourceSummary,
     ) -> tuple[list[Record], dict[str, "_Known"]]:
         """Names the descriptions of a chunk for good; gives what the store knows of them besides."""
         identities = []
         for description in chunk:
             identity = identify(description)
-            if identity.key in seen:
+            if seen[(identity.key,)]:
                 # Two descriptions under one address are two things: the second is known by its title as well.
-                key = f"again|{identity.key}|{identity.title.casefold()}|{len(seen)}"
+                again = (identity.key, identity.title.casefold())
+                seen[again] += 1
+                key = "|".join(("again", *again, str(seen[again])))
                 identity = Identity(None, key, identity.title, identity.publisher)
-            seen.add(identity.key)
+                told.advice[_TWICE] = told.advice.get(_TWICE, 0) + 1
+            seen[(identity.key,)] += 1
             identities.append(identity)
         known = run.known([identity.key for identity in identities])
         records = []
@@ -269,7 +287,7 @@ class Loader:
                     kind=description.kind,
                     key=identity.key,
                     statements=_published(settle(description, dataset, self._base, normaliser)),
-                    source=files.get(str(description.root), source),
+                    source=files.get(str(description.root), told.source),
                 )
             )
         return records, known
@@ -346,6 +364,7 @@ class _Run:
         self._examined: _Chunk | None = None
         self._storing: Future[None] | None = None
         self._aside: ExaminerProcess | None = None
+        self._tried: dict[str, _Known] = {}
         self._at = now()
         self._checkpoint = monotonic()
         self._empty = True
@@ -376,8 +395,9 @@ class _Run:
 
         No key comes twice in one source, so this need not wait for the chunk that is being stored.
         """
+        tried = {key: self._tried[key] for key in keys if key in self._tried}
         if self._empty:
-            return {}
+            return tried
         given = [key for key in keys if _is_web(key)]
         minted = [key for key in keys if not _is_web(key)]
         found = self._writer.graphs.select(
@@ -397,7 +417,7 @@ class _Run:
         return {
             text(row, "key"): _Known(text(row, "record"), text(row, "digest"), text(row, "issued") or None)
             for row in found
-        }
+        } | tried
 
     def take(self, records: Sequence[Record], known: dict[str, _Known], told: SourceSummary) -> None:
         """Starts the examination of a chunk, and stores the one before it, whose examination is over by now."""
@@ -436,6 +456,7 @@ class _Run:
         accepted = [record for record in chunk.fresh if record.iri.value not in rejected]
         self._count(chunk, examination, accepted)
         if self._loader.dry_run:
+            self._tried.update((one.key, _Known(one.iri.value, chunk.digests[one.iri.value], None)) for one in accepted)
             return
         existing = [known[record.key].iri for record in accepted if record.key in known]
         graphs = [
@@ -456,7 +477,7 @@ class _Run:
             for record in chunk.fresh
             if record.iri.value in rejected
         ]
-        mended = [_rejection(base, record) for record in accepted]
+        mended = [_rejection(base, record) for record in chunk.records if record.iri.value not in rejected]
         self.stored()
         replaced = [known[record.key].iri for record in accepted if record.key in known and known[record.key].digest]
         former = [

@@ -373,11 +373,10 @@ def split(spool: Spool) -> Iterator[Description]:
     standing = set(roots)
     spool.start_split()
     for root, kind in roots.items():
+        after = len(root) + 1
+        if kind == "catalog" and not any(line[after:].split(" ", 1)[0] in _TITLES for line in spool.read(root)):
+            continue  # it is told as left out: the catalogue that is being read, which this one takes the place of
         lines = spool.describe(root, standing)
-        if kind == "catalog":
-            after = len(root) + 1
-            if not any(line.startswith(root) and line[after:].split(" ", 1)[0] in _TITLES for line in lines):
-                continue
         yield Description(_node(root), kind, Statements(lines=lines))
 
 

@@ -26,7 +26,13 @@ __all__ = ["SETTINGS", "Setting", "Settings", "load_settings", "open_catalog", "
 
 _FILE: Final = "ndl-graph.toml"
 _ENVIRONMENT: Final = "NDL_GRAPH_"
-_LEAST: Final = {"page_size": 1, "query_workers": 1, "query_seconds": 1, "query_share_percent": 1}
+_LEAST: Final = {
+    "page_size": 1,
+    "query_workers": 1,
+    "query_seconds": 1,
+    "query_share_percent": 1,
+    "link_at_once": 1,
+}
 _MOST: Final = {"port": 65535, "query_share_percent": 100, "query_nice": 19}
 
 
@@ -145,7 +151,7 @@ class Settings:
     query_wait_seconds: int
     query_share_percent: int
     query_nice: int
-    query_keys: str
+    query_keys: str = field(repr=False)
     query_add_prefixes: bool
     dump_seconds: int
     service_endpoints: str
@@ -204,6 +210,8 @@ def _read_file(path: Path) -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(f"it cannot be read: {error}", where=str(path)) from None
+    except OSError as error:
+        raise SettingError(f"it cannot be read: {error.strerror}", where=str(path)) from None
 
 
 def _typed(setting: Setting, value: Any, origin: str) -> Any:
@@ -216,7 +224,9 @@ def _typed(setting: Setting, value: Any, origin: str) -> Any:
         return str(value)
     try:
         number = int(value)
-    except (TypeError, ValueError):
+        if isinstance(value, float) and number != value:
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
         raise SettingError(f"{setting.name} must be a whole number, not {value!r}", where=origin) from None
     if number < _LEAST.get(setting.name, 0) or number > _MOST.get(setting.name, number):
         raise SettingError(f"{setting.name} cannot be {number}", where=origin)
@@ -288,7 +298,7 @@ def open_federation(settings: Settings) -> Federation:
 
 def open_catalog(settings: Settings) -> Catalog:
     """The catalogue in the store that the settings name."""
-    return Catalog(open_store(settings))
+    return Catalog(open_store(settings), scorer=lambda: open_scorer(settings))
 
 
 def open_profiles(settings: Settings, base: str = DEFAULT_BASE) -> list[Profile]:

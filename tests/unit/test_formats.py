@@ -139,7 +139,7 @@ def test_ukgov_is_the_same_in_yaml_and_csv() -> None:
     yaml = read("ukgov-yaml", UKGOV_YAML)
     for line in (
         f"<https://data.example.gov.uk/postcodes> {DCT.publisher} <https://www.gov.uk/government/organisations/ordnance-survey>",
-        f'<https://data.example.gov.uk/postcodes> {DCAT.version} "1.1"',
+        f'<https://data.example.gov.uk/postcodes> {DCAT.version} "1.10"',
         f"<https://data.example.gov.uk/postcodes> {DCT.accrualPeriodicity} <http://purl.org/cld/freq/monthly>",
         f'<https://data.example.gov.uk/postcodes> {DCT.modified} "2023-02-01"^^<http://www.w3.org/2001/XMLSchema#date>',
     ):

@@ -22,6 +22,7 @@ from pyoxigraph import (
 )
 from rich.console import Console as RichConsole
 from rich.table import Table
+from rich.text import Text
 
 from ndl_graph import __version__
 from ndl_graph.catalog import Catalog
@@ -31,7 +32,7 @@ from ndl_graph.formats import format_named, jsonld, writable
 from ndl_graph.links import Found, LinkCache, LinkChecker
 from ndl_graph.namespaces import PREFIXES, compact
 from ndl_graph.quality import addresses
-from ndl_graph.settings import link_limits, links_file, open_catalog, open_scorer
+from ndl_graph.settings import link_limits, links_file, open_catalog
 from ndl_graph.sparql import hints, read_query, told_as_query_error
 from ndl_graph.validation.report import short_path
 
@@ -127,7 +128,7 @@ def _table(answer: QuerySolutions) -> bool:
                 cells.append(compact(value.value))
             else:
                 cells.append(value.value if isinstance(value, Literal) else str(value or ""))
-        table.add_row(*(cell.replace("[", r"\[") for cell in cells))
+        table.add_row(*map(Text, cells))  # as it is: no cell has marks of ours in it
         count += 1
     width = None if sys.stdout.isatty() else 200
     RichConsole(width=width, highlight=False, no_color=True if "NO_COLOR" in os.environ else None).print(table)
@@ -298,7 +299,7 @@ def check_links(console: Console, limit: int | None, again: bool, store: str | N
         except KeyboardInterrupt:
             console.say("Stopped; what was found is kept. Run it again to go on.")
             sys.exit(FAILED)
-    catalog.reindex(open_scorer(settings))
+    catalog.reindex()
     counts = {
         "addresses": len(urls),
         "checked": len(found),

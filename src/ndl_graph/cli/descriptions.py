@@ -128,8 +128,9 @@ def _opened(settings: Settings, name: str, form: Format | None) -> Iterator[list
         documents = []
         for item in Source(name).items():
             try:
-                data, media_type = stack.enter_context(open_item(item, limits(settings)))
-                documents.append(Document(_shown(item.name), data, form or detect(data, item.name, media_type)))
+                opened = stack.enter_context(open_item(item, limits(settings)))
+                chosen = form or detect(opened.data, item.name, opened.media_type)
+                documents.append(Document(_shown(item.name), opened.data, chosen, opened.address))
             except NdlGraphError as error:
                 error.where = error.where or _shown(item.name)
                 raise
@@ -272,7 +273,7 @@ def convert(console: Console, source: str, target: str, form: str | None) -> Non
         for number, document in enumerate(documents, start=1):
             assert document.format.read is not None
             try:
-                read = document.format.read(document.data, document.format.base_of(number))
+                read = document.format.read(document.data, document.base(number))
                 written.append((document.name, list(dict.fromkeys(map(str, read)))))
             except NdlGraphError as error:
                 error.where = error.where or document.name

@@ -8,7 +8,7 @@ import click
 
 from ndl_graph.cli.console import Console, ProgressBar, settings_from, share_memory, with_console, with_store
 from ndl_graph.errors import SettingError
-from ndl_graph.settings import SETTINGS, open_catalog, open_meaning, open_runner, open_scorer
+from ndl_graph.settings import SETTINGS, open_catalog, open_meaning, open_runner
 
 __all__ = ["config", "index", "mcp", "serve"]
 
@@ -106,7 +106,7 @@ def index(console: Console, vectors: bool, store: str | None, base_iri: str | No
     """Score every record and make the search index anew, from the records in the store."""
     settings = settings_from(store=store, base_iri=base_iri)
     catalog = open_catalog(settings)
-    summary = {"records": catalog.reindex(open_scorer(settings))}
+    summary = {"records": catalog.reindex()}
     if vectors:
         catalog.meaning = open_meaning(settings)
         if catalog.meaning is None:

@@ -211,11 +211,14 @@ def format_named(name: str, among: list[Format] | None = None) -> Format:
 
 
 _SNIFF: Final = 64 * 1024
-_STATEMENT: Final = re.compile(rb"^\s*(?:<[^>]*>|_:\S+)\s+<[^>]*>\s+.*?(<[^>]*>)?\s*\.\s*$", re.M)
+_STATEMENT: Final = re.compile(rb"\s*+(?:<[^>]*+>|_:\S++)\s++<[^>]*+>\s++.*\.\s*\Z")
 _FOUR_TERMS: Final = re.compile(
-    rb'^\s*(?:<[^>]*>|_:\S+)\s+<[^>]*>\s+(?:<[^>]*>|_:\S+|"(?:[^"\\]|\\.)*"\S*)\s+(?:<[^>]*>|_:\S+)\s*\.\s*$',
-    re.M,
+    rb'\s*+(?:<[^>]*+>|_:\S++)\s++<[^>]*+>\s++(?:<[^>]*+>|_:\S++|"(?:[^"\\]|\\.)*+"\S*+)\s++'
+    rb"(?:<[^>]*+>|_:[^\s.]++)\s*+\.\s*+\Z"
 )
+#: How many lines, and how much of each, are looked at to tell a syntax that has a statement a line.
+_LINES: Final = 20
+_LINE: Final = 4_000
 
 
 def detect(data: IO[bytes], name: str = "", media_type: str = "") -> Format:
@@ -228,15 +231,18 @@ def detect(data: IO[bytes], name: str = "", media_type: str = "") -> Format:
     data.seek(0)
     if not head.strip():
         raise SourceError("there is nothing in it")
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ParseError("the text is UTF-16, not UTF-8", hint="Save the file again with the encoding UTF-8.")
     if b"\0" in head:
         raise ParseError("this is a binary file, not text", hint="Give a description in one of: " + _names())
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    # Turtle may start with a bracket too: that of a blank node.
-    if start[:1] == b"{" or (start[:1] == b"[" and re.match(rb"\[\s*[\[{\"]|\[\s*\]\s*\Z", start)):
+    lowered = name.casefold().removesuffix(".gz")
+    # Turtle may start with a bracket too, that of a blank node, and TriG with that of a graph.
+    is_json = start[:1] == b"{" or (start[:1] == b"[" and re.match(rb"\[\s*[\[{\"]|\[\s*\]\s*\Z", start))
+    if is_json and not lowered.endswith(".trig"):
         return _detect_json(data)
     if use_register.is_use_register(start):
         return format_named("use-register")
-    lowered = name.casefold().removesuffix(".gz")
     for form in readable():
         if any(lowered.endswith("." + suffix) for suffix in form.suffixes):
             return form
@@ -273,11 +279,12 @@ def _detect_content(start: bytes) -> Format:
         return format_named("html")
     if lowered.startswith(b"<?xml") or b"<rdf:rdf" in lowered:
         return format_named("html" if b"<html" in lowered else "rdfxml")
-    if re.search(rb"^\s*(@prefix|@base|prefix\s+\S*:\s*<|base\s+<)", start, re.I | re.M):
-        return format_named("trig" if re.search(rb"^\s*(graph\s+)?\S+\s*\{", start, re.I | re.M) else "turtle")
-    if _FOUR_TERMS.search(start):
+    if re.search(rb"^[^\S\n]*+(@prefix|@base|prefix\s++\S*:\s*<|base\s++<)", start, re.I | re.M):
+        return format_named("trig" if re.search(rb"^[^\S\n]*+(graph\s++)?\S+\s*\{", start, re.I | re.M) else "turtle")
+    lines = [line[:_LINE] for line in start.split(b"\n") if line.strip()[:1] not in (b"", b"#")][:_LINES]
+    if any(map(_FOUR_TERMS.match, lines)):
         return format_named("nquads")
-    if _STATEMENT.search(start):
+    if any(map(_STATEMENT.match, lines)):
         return format_named("turtle")
     if start[:1] == b"[" or re.match(rb"<[a-z][a-z0-9+.-]*:[^>\s]*>\s", start, re.I):
         return format_named("turtle")

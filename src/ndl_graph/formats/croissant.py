@@ -126,9 +126,8 @@ def _text(triple: Triple) -> str:
 def _is_native(triple: Triple) -> bool:
     name = triple.predicate.value
     if triple.predicate == RDF.type:
-        return isinstance(triple.object, NamedNode) and triple.object.value.startswith(
-            (PREFIXES["cr"], PREFIXES["schema"])
-        )
+        # DCAT's own classes are made of schema.org's, and a term of a concept scheme is no part of a dataset.
+        return isinstance(triple.object, NamedNode) and not triple.object.value.startswith(_OTHER_WORDS)
     if triple.predicate == DCT.conformsTo:
         return _text(triple).startswith("http://mlcommons.org/croissant/")
     if triple.predicate in (ODRL.hasPolicy, ODRL.target) or is_offer(triple.subject):
@@ -225,19 +224,26 @@ def _derived(view: DescriptionView, page: str) -> list[Triple]:
     return out
 
 
-def _agent(agent: View, below: frozenset[Node] = frozenset()) -> list[Triple]:
-    """An organisation with those it belongs to."""
-    node = agent.node
-    assert isinstance(node, (NamedNode, BlankNode))
-    kind = SCHEMA.Person if agent.is_person else SCHEMA.Organization
-    out = [Triple(node, RDF.type, kind), Triple(node, SCHEMA.name, Literal(agent.label))]
-    for schema, dcat in AGENT:
-        if schema != SCHEMA.name and (value := agent.link(dcat)):
-            out.append(Triple(node, schema, Literal(value.removeprefix("mailto:"))))
-    below |= {node}
-    for parent in agent.views(ORG.subOrganizationOf):
-        if isinstance(parent.node, (NamedNode, BlankNode)) and parent.label and parent.node not in below:
-            out += [Triple(node, SCHEMA.parentOrganization, parent.node), *_agent(parent, below)]
+def _agent(agent: View) -> list[Triple]:
+    """An organisation with those it belongs to, each told once."""
+    out: list[Triple] = []
+    told: set[Term] = {agent.node}
+    waiting = [agent]
+    while waiting:
+        here = waiting.pop(0)
+        node = here.node
+        assert isinstance(node, (NamedNode, BlankNode))
+        kind = SCHEMA.Person if here.is_person else SCHEMA.Organization
+        out += [Triple(node, RDF.type, kind), Triple(node, SCHEMA.name, Literal(here.label))]
+        for schema, dcat in AGENT:
+            if schema != SCHEMA.name and (value := here.link(dcat)):
+                out.append(Triple(node, schema, Literal(value.removeprefix("mailto:"))))
+        for parent in here.views(ORG.subOrganizationOf):
+            if not isinstance(parent.node, (NamedNode, BlankNode)) or not parent.label or parent.node in told:
+                continue
+            out.append(Triple(node, SCHEMA.parentOrganization, parent.node))
+            told.add(parent.node)
+            waiting.append(parent)
     return out
 
 

@@ -1,5 +1,6 @@
 """DCAT-US 1.1 `data.json`, read as the JSON-LD that its schema says it is."""
 
+import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import IO, Any, Final
@@ -14,10 +15,18 @@ from ndl_graph.formats.places import PlacedDict
 __all__ = ["is_dcat_us", "read", "read_catalog"]
 
 _CLASSES: Final = {
+    "catalog": "dcat:Catalog",
     "dataset": "dcat:Dataset",
     "distribution": "dcat:Distribution",
     "publisher": "org:Organization",
 }
+#: What a catalogue says of the form that it is in, and nothing of itself.
+_OF_THE_FORMAT: Final = frozenset({"@id", "conformsTo", "describedBy"})
+#: Classes that DCAT-US 3 calls by their names alone.
+_NAMED: Final = {
+    name: f"dcat:{name}"
+    for name in ("Dataset", "Distribution", "DataService", "DatasetSeries", "Catalog", "Relationship")
+} | {"Organization": "org:Organization", "Agent": "foaf:Agent", "Contact": "vcard:Kind", "Checksum": "spdx:Checksum"}
 _IRIS: Final = frozenset(
     [
         "accessURL",
@@ -29,6 +38,13 @@ _IRIS: Final = frozenset(
         "references",
         "hasEmail",
         "isPartOf",
+        "accessRights",
+        "accessService",
+        "endpointURL",
+        "endpointDescription",
+        "inSeries",
+        "page",
+        "servesDataset",
     ]
 )
 _BATCH: Final = 200
@@ -39,7 +55,7 @@ def is_dcat_us(document: Json) -> bool:
     if not isinstance(document, dict) or not isinstance(document.get("dataset"), list):
         return False
     said = f"{document.get('@context')} {document.get('conformsTo')}"
-    return "project-open-data" in said or "@context" not in document
+    return "project-open-data" in said or "dcat-us" in said.casefold() or "@context" not in document
 
 
 def read(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
@@ -51,9 +67,16 @@ def read_catalog(document: Json, base: str) -> Iterator[Triple]:
     """Reads a catalogue that is in memory already, a few datasets at a time."""
     if not isinstance(document, dict) or not isinstance(document.get("dataset"), list):
         raise ParseError("this is no DCAT-US catalogue: it has no list called `dataset`")
+    for number, entry in enumerate(document["dataset"], 1):
+        if not isinstance(entry, dict):
+            raise ParseError(f"entry {number} of `dataset` is no object but {json.dumps(entry)[:60]}")
     datasets = iter(document["dataset"])
-    while batch := [_linked(entry, "dataset") for entry in islice(datasets, _BATCH) if isinstance(entry, dict)]:
+    while batch := [_linked(entry, "dataset") for entry in islice(datasets, _BATCH)]:
         yield from read_document({"@context": contexts.read("dcat-us"), "@graph": batch}, base)
+    catalogue = {key: value for key, value in document.items() if key not in ("@context", "@type", "dataset")}
+    if catalogue.keys() - _OF_THE_FORMAT:
+        said = _linked(catalogue, "catalog")
+        yield from read_document({"@context": contexts.read("dcat-us"), "@graph": [said]}, base)
 
 
 def _linked(entry: dict[str, Any], place: str) -> dict[str, Json]:
@@ -64,6 +87,12 @@ def _linked(entry: dict[str, Any], place: str) -> dict[str, Json]:
     for key, value in entry.items():
         if key == "describedByType" or value is None:
             out[key] = value
+        elif key == "@type":
+            out[key] = (
+                [_NAMED.get(str(one), one) for one in value]
+                if isinstance(value, list)
+                else _NAMED.get(str(value), value)
+            )
         elif key == "@id":
             if isinstance(value, str) and "://" in value:
                 out[key] = value  # else a number or a name that is an identifier nowhere but in its own file

@@ -43,7 +43,8 @@ def load_json(data: IO[bytes], *, places: bool = False) -> Json:
         document = json.loads(text, parse_constant=_no_number, parse_float=_number)
         json.dumps(document, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        raise ParseError(f"broken JSON: {error.msg}", line=error.lineno, column=error.colno) from None
+        lines = "Put what is on each line into one list: [ …, … ]." if error.msg == "Extra data" else None
+        raise ParseError(f"broken JSON: {error.msg}", line=error.lineno, column=error.colno, hint=lines) from None
     except UnicodeEncodeError:
         raise ParseError("broken JSON: half a character, \\uD800 to \\uDFFF", line=_line_of(text, _is_half)) from None
     except ValueError:
@@ -234,6 +235,12 @@ def _local_context(context: Json) -> Json:
 # --- writing ---------------------------------------------------------------------------------------------
 
 
+#: How deep nodes stand in each other, and how often those without a name are told again for each node there is: what
+#: publishers write is far from either, and what somebody has thought up must not grow without end.
+_NESTED: Final = 40
+_AGAIN: Final = 10
+
+
 class TreeWriter:
     """Writes triples as nested JSON-LD under one context; every node is written out where it is first met.
 
@@ -260,6 +267,7 @@ class TreeWriter:
         self._reference = reference
         self._written: set[Node] = set()
         self._path: list[Node] = []
+        self._again = _AGAIN * (len(self._index) + 10)
 
     def rest(self) -> Iterator[dict[str, Json]]:
         """The nodes that no tree has drawn in yet, each as a tree of its own."""
@@ -297,9 +305,13 @@ class TreeWriter:
         if isinstance(value, Literal):
             return self._value(name, value)
         assert isinstance(value, (NamedNode, BlankNode))
-        # A node without a name cannot be referred to, so it is told again wherever it is meant.
-        if value in self._index and value not in self._path and (value not in self._written or self._id(value) is None):
-            return self.tree(value)
+        if value in self._index and value not in self._path and len(self._path) < _NESTED:
+            if value not in self._written:
+                return self.tree(value)
+            if self._id(value) is None and self._again > 0:
+                # A node without a name cannot be referred to, so it is told again wherever it is meant.
+                self._again -= 1
+                return self.tree(value)
         if self._reference and isinstance(value, NamedNode) and value not in self._index:
             return self._reference(name, value)
         return {"@id": self._id(value) or (value.value if isinstance(value, NamedNode) else str(value))}

@@ -1,17 +1,19 @@
 """schema.org: reading Dataset JSON-LD alone or inside a page; writing what Google Dataset Search asks for."""
 
 import io
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import IO, Any, Final
 
 from pyoxigraph import Literal, Triple
 
+from ndl_graph.access import is_behind_approval, is_free
 from ndl_graph.description import DescriptionView, View, plain
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import jsonld
 from ndl_graph.formats.jsonld import Json
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, IANA, NDL, SCHEMA, VCARD
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, IANA, SCHEMA, VCARD
 
 __all__ = ["dataset", "read_html", "write"]
 
@@ -45,7 +47,7 @@ class _Scripts(HTMLParser):
 def read_html(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
     """Reads every JSON-LD script of an HTML page; raises `ParseError` where there is none."""
     parser = _Scripts()
-    parser.feed(data.read().decode("utf-8", errors="replace"))
+    parser.feed(_text(data.read()))
     if not parser.found:
         raise ParseError(
             "the page has no JSON-LD in it",
@@ -54,12 +56,31 @@ def read_html(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
     for line, text in parser.found:
         try:
             # Line feeds before it keep the lines of the script those of the page.
-            script = "\n" * (line - 1) + text if places else text
+            script = "\n" * (line - 1) + text
             yield from jsonld.read(io.BytesIO(script.encode()), base, places=places)
         except ParseError as error:
-            raise ParseError(
-                error.message, line=line + (error.line or 1) - 1, column=error.column, hint=error.hint
-            ) from None
+            error.line = error.line or line
+            raise
+
+
+_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.I)
+#: What browsers read a name as (Encoding Standard, section 4.2).
+_READ_AS: Final = {"iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252"}
+
+
+def _text(content: bytes) -> str:
+    """The page in the encoding that it states at its start, else UTF-8; raises `ParseError` where it is not in it."""
+    stated = _CHARSET.search(content[:1024])
+    name = stated[1].decode("ascii").casefold() if stated else "utf-8"
+    try:
+        return content.decode(_READ_AS.get(name, name)).removeprefix("\ufeff")
+    except (UnicodeDecodeError, LookupError) as error:
+        line = content.count(b"\n", 0, getattr(error, "start", 0)) + 1
+        raise ParseError(
+            f"the page is not in the encoding {name}",
+            line=line,
+            hint='Save it as UTF-8, and say so: <meta charset="utf-8">.',
+        ) from None
 
 
 def write(view: DescriptionView, page: str) -> bytes:
@@ -75,10 +96,7 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
 
     For data behind approval there is no `distribution`, but `isAccessibleForFree` and `conditionsOfAccess`.
     """
-    level = view.link(NDL.accessLevel) or ""
-    rights = " ".join(part.iri or "" for part in view.views(DCT.accessRights))
-    is_open = level.endswith("#open") or (not level and "PUBLIC" in rights and "NON_PUBLIC" not in rights)
-    behind = bool(level and not level.endswith("#open")) or "RESTRICTED" in rights or "NON_PUBLIC" in rights
+    is_open, behind = is_free(view), is_behind_approval(view)
     conditions = view.text(SCHEMA.conditionsOfAccess) or (view.access.label if view.access and behind else "")
     out: dict[str, Any] = {
         "@type": _TYPES.get(kind, "Dataset"),

@@ -66,7 +66,7 @@ def read_data_package(data: IO[bytes], base: str, *, places: bool = False) -> It
     document = load_json(data, places=places)
     if not isinstance(document, dict) or not isinstance(document.get("resources"), list):
         raise ParseError("this is no Data Package: it has no list called `resources`")
-    yield from read_document({"@context": _CONTEXT, **_package(document)}, base)
+    yield from read_document({"@context": _CONTEXT, "@graph": [_package(document)]}, base)
 
 
 def read_csvw(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
@@ -76,7 +76,7 @@ def read_csvw(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
         raise ParseError("this is no metadata of CSV on the Web: its context is not " + _CSVW)
     if not _entries(document.get("tables")) and not isinstance(document.get("url"), str):
         raise ParseError("the metadata names no table", hint="Give `url`, or `tables` with a `url` each.")
-    yield from read_document({"@context": _CONTEXT, **_group(document)}, base)
+    yield from read_document({"@context": _CONTEXT, "@graph": [_group(document)]}, base)
 
 
 # --- Data Package ----------------------------------------------------------------------------------------
@@ -175,7 +175,9 @@ def _group(said: Mapping[str, Any]) -> dict[str, Json]:
     out |= {name: value for name, value in said.items() if ":" in name}
     # One table may carry what is said of the dataset.
     if len(tables) == 1:
-        out = {**{name: value for name, value in tables[0].items() if ":" in name}, **out}
+        for name, value in tables[0].items():
+            if ":" in name:
+                out.setdefault(name, value)
     address = _address(said.get("@id"))
     where = _base(said)
     first = _address(str(tables[0].get("url")), where)

@@ -1,8 +1,8 @@
 """The UK Cross-Government Metadata Exchange Model, as YAML, JSON or CSV."""
 
 import csv
-import datetime
 import io
+from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
@@ -37,6 +37,8 @@ _IRIS: Final = frozenset(
         "relatedResource",
         "accessService",
         "downloadURL",
+        "accessURL",
+        "landingPage",
     ]
 )
 _PARTIES: Final = frozenset({"creator", "publisher"})
@@ -62,7 +64,10 @@ def is_ukgov(document: Json) -> bool:
 
 
 class _TextLoader(_Loader):  # type: ignore[misc, valid-type]  # which of the two it is, is known when it runs
-    """Keeps a date that is none, or a number too long to be one, as the text it is: the profile tells of it."""
+    """Keeps numbers, dates, `yes` and `no` as the text they are written in.
+
+    A telephone number is no number to the base eight, a version `1.10` is not `1.1`, and a title may be `No`.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Refuses a key that stands twice: all but the last would be lost (YAML 1.2, section 3.2.1.1)."""
@@ -76,18 +81,9 @@ class _TextLoader(_Loader):  # type: ignore[misc, valid-type]  # which of the tw
         found: dict[Any, Any] = super().construct_mapping(node, deep)
         return found
 
-    def construct_scalar_or_text(self, node: yaml.ScalarNode) -> Any:
-        try:
-            return _CONSTRUCT[node.tag](self, node)
-        except ValueError:
-            return node.value
 
-
-_CONSTRUCT: Final = {
-    tag: _Loader.yaml_constructors[tag] for tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int")
-}
-for _tag in _CONSTRUCT:
-    _TextLoader.add_constructor(_tag, _TextLoader.construct_scalar_or_text)
+for _kind in ("timestamp", "int", "float", "bool"):
+    _TextLoader.add_constructor(f"tag:yaml.org,2002:{_kind}", _Loader.construct_scalar)
 
 
 class _PlacedLoader(_TextLoader):
@@ -159,8 +155,8 @@ def read_csv(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Tr
     `contactName`, `email` and the rest of a contact stand in columns of their own (or `contactPoint.email`);
     several values in one cell are divided by `|` or by line breaks. Raises `ParseError` with the line.
     """
+    text = io.TextIOWrapper(data, encoding="utf-8-sig", newline="")
     try:
-        text = io.TextIOWrapper(data, encoding="utf-8-sig", newline="")
         rows = csv.DictReader(text, strict=True)
         names = [name.strip() for name in rows.fieldnames or ()]
         if "title" not in names or "identifier" not in names:
@@ -169,7 +165,7 @@ def read_csv(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Tr
                 line=1,
                 hint="It must hold at least `identifier`, `type` and `title`.",
             )
-        if twice := sorted({name for name in names if name and names.count(name) > 1}):
+        if twice := sorted(name for name, times in Counter(names).items() if name and times > 1):
             raise ParseError(
                 f"two columns are called {twice[0]}",
                 line=1,
@@ -199,6 +195,8 @@ def read_csv(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Tr
         ) from None
     except UnicodeDecodeError:
         raise ParseError("the text is not UTF-8", hint="Save the sheet again as “CSV UTF-8”.") from None
+    finally:
+        text.detach()  # the file is its owner's to close
 
 
 def _nested(cells: dict[str, str], at: dict[str, Json]) -> dict[str, Json]:
@@ -262,14 +260,12 @@ def _typed(out: dict[str, Json], otherwise: str) -> dict[str, Json]:
 def _value(name: str, value: Json) -> Json:
     if isinstance(value, dict):
         return _typed(_linked(value), "dcat:Distribution") if name == "distribution" else _linked(value)
-    if isinstance(value, (datetime.date, datetime.datetime)):
-        value = value.isoformat()
-    elif isinstance(value, float):
-        value = str(value)  # a version `1.10` is no number, whatever YAML thinks
+    if isinstance(value, float):
+        value = str(value)
     if not isinstance(value, str):
         return value
     text = value.strip()
-    if name == "byteSize" and text.isdigit() and len(text) < 20:
+    if name == "byteSize" and text.isascii() and text.isdigit() and len(text) < 20:
         return int(text)  # a cell of a sheet is text
     if name in _PARTIES and text and not text.startswith(("http://", "https://")) and " " not in text:
         return {"@id": _ORGANISATIONS + text}

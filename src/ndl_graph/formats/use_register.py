@@ -106,7 +106,9 @@ def read(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple
                     cells.setdefault(name, value.strip())
             if cells:
                 at = PlacedDict.at(line, {}) if places else {}
-                yield from read_document({"@context": _CONTEXT, "@graph": [{**_use(cells), **at}]}, base)
+                entry = PlacedDict.like(at)
+                entry |= _use(cells)
+                yield from read_document({"@context": _CONTEXT, "@graph": [entry]}, base)
     except csv.Error as error:
         # A cell that is left open swallows the rest of the sheet: the row begins after the last whole one.
         raise ParseError(f"broken CSV: {error}", line=rows.line_num + 1) from None

@@ -191,7 +191,7 @@ def rows_of(body: bytes) -> tuple[list[str], list[list[str | None]]]:
 def triples_of(body: bytes) -> tuple[list[str], list[list[str | None]]]:
     """The triples of a SPARQL answer in N-Triples, as rows."""
     rows: list[list[str | None]] = []
-    for line in body.decode().splitlines():
+    for line in filter(None, body.decode().split("\n")):
         subject, predicate, value = line.removesuffix(" .").split(" ", 2)
         rows.append([subject.strip("<>"), predicate.strip("<>"), value[1:-1] if value[0] == "<" else value])
     return ["subject", "predicate", "object"], rows

@@ -4,6 +4,7 @@ Six tools, each answer small, citable and the same in text and in structured con
 one line in fields of its own, and every answer says that it is data, not instructions.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -113,6 +114,7 @@ class AgentServer:
     runner: Runner
 
     def __post_init__(self) -> None:
+        self._checking = asyncio.Semaphore(2)
         self.server = _Server(
             "ndl-graph",
             title=self.settings.title,
@@ -347,7 +349,8 @@ class AgentServer:
             raise ToolError(f"The description is larger than {_MOST_DESCRIPTION:,} bytes; send it in parts.")
         asked = CheckRequest("description", content, "", "", tuple(profiles), False)
         limits = (self.settings.check_seconds, self.settings.check_memory_bytes)
-        report = (await _told(check_confined, asked, self.catalog.base_iri, *limits)).report
+        async with self._checking:
+            report = (await _told(check_confined, asked, self.catalog.base_iri, *limits)).report
         problems: dict[str, dict[str, Any]] = {}
         for found in report.results:
             told = problems.setdefault(

@@ -14,13 +14,14 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?\Z")
 _SPACED: Final = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d(?:\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?\Z")
 _NUMBERS: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\Z")
+_RUN_TOGETHER: Final = re.compile(r"(\d{4})(\d\d)(\d\d)\Z")
+_FRACTION: Final = re.compile(r"\.\d+")
 _SLASHED: Final = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})\Z")
 _WORDED: Final = (
     ("%d %B %Y", "date"),
     ("%d %b %Y", "date"),
     ("%B %d, %Y", "date"),
     ("%b %d, %Y", "date"),
-    ("%Y%m%d", "date"),
     ("%B %Y", "gYearMonth"),
     ("%b %Y", "gYearMonth"),
 )
@@ -35,8 +36,8 @@ def read_date(text: str) -> Literal | None:
     if _DATE.match(text):
         return Literal(text, datatype=XSD.date) if _real(text) else None
     if _DATE_TIME.match(text):
-        return Literal(text, datatype=XSD.dateTime) if _real(text[:10]) else None
-    if re.match(r"\d{4}\Z", text):
+        return Literal(text, datatype=XSD.dateTime) if _real(text) else None
+    if re.match(r"\d{4}\Z", text) and text != "0000":
         return Literal(text, datatype=XSD.gYear)
     if re.match(r"\d{4}-(0[1-9]|1[0-2])\Z", text):
         return Literal(text, datatype=XSD.gYearMonth)
@@ -44,14 +45,15 @@ def read_date(text: str) -> Literal | None:
         day, minutes, seconds, zone = match.groups()
         zone = "Z" if zone == "UTC" else zone or ""
         zone = zone[:-2] + ":" + zone[-2:] if len(zone) == 5 else zone
-        return Literal(f"{day}T{minutes}{seconds or ':00'}{zone}", datatype=XSD.dateTime) if _real(day) else None
+        moment = f"{day}T{minutes}{seconds or ':00'}{zone}"
+        return Literal(moment, datatype=XSD.dateTime) if _real(moment) else None
     if match := _NUMBERS.match(text):
         first, second, year = (int(part) for part in match.groups())
         if first <= 12 and second <= 12 and first != second:
             return None
         day_, month = (first, second) if second <= 12 else (second, first)
         return _made(year, month, day_)
-    if match := _SLASHED.match(text):
+    if match := _SLASHED.match(text) or _RUN_TOGETHER.match(text):
         return _made(*(int(part) for part in match.groups()))
     plain = re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", text)
     for pattern, kind in _WORDED:
@@ -59,14 +61,14 @@ def read_date(text: str) -> Literal | None:
             found = datetime.strptime(plain, pattern)
         except ValueError:
             continue
-        form = "%Y-%m-%d" if kind == "date" else "%Y-%m"
-        return Literal(found.strftime(form), datatype=XSD[kind])
+        day = found.date().isoformat()
+        return Literal(day if kind == "date" else day[:7], datatype=XSD[kind])
     return None
 
 
-def _real(day: str) -> bool:
+def _real(moment: str) -> bool:
     try:
-        date.fromisoformat(day)
+        datetime.fromisoformat(_FRACTION.sub("", moment))
     except ValueError:
         return False
     return True

@@ -284,8 +284,11 @@ class Normaliser:
     def _block(self, subject: str, block: list[Triple], lines: list[str]) -> Iterator[Block]:
         if not (subject.startswith("_:") or _PLAIN_IRI.match(subject)):
             # An IRI that holds a space looks like another one that starts in the same way.
-            for node in dict.fromkeys(triple.subject for triple in block):
-                yield from self._mend([triple for triple in block if triple.subject == node])
+            own: dict[Node, list[Triple]] = {}
+            for triple in block:
+                own.setdefault(triple.subject, []).append(triple)
+            for said in own.values():
+                yield from self._mend(said)
             return
         after = len(subject) + 1
         odd = [number for number, line in enumerate(lines) if not self._is_plain(line[after:])]
@@ -373,6 +376,8 @@ class Normaliser:
         """One statement after repair, as lines; what else it says is added to `extra`."""
         given = triple.predicate
         predicate = self._predicates.get(given) or self._predicate(given)
+        if predicate is None:
+            return []
         value: Term | None = triple.object
         if isinstance(value, NamedNode):
             value = self._iri_value(value, given)
@@ -388,7 +393,8 @@ class Normaliser:
         values: Sequence[Term] = (value,)
         if rule and change:
             values, more = change
-            self.repairs.note(rule[0], value, next((new for new in values if new != value), values[0]))
+            made = next((new for new in values if new != value), more[0].object if more else values[0])
+            self.repairs.note(rule[0], value, made)
             extra.extend(more)
         return [str(Triple(subject, predicate, new)) for new in values]
 
@@ -409,8 +415,12 @@ class Normaliser:
             return value
         return self._node(value) or Literal(value.value)
 
-    def _predicate(self, given: NamedNode) -> NamedNode:
-        standard = clean_iri(standard_term(given.value)) or given.value
+    def _predicate(self, given: NamedNode) -> NamedNode | None:
+        standard = clean_iri(standard_term(given.value))
+        if standard is None:
+            # A key that the context of JSON-LD does not know names no property (JSON-LD 1.1 API, section 5.1.2).
+            self.repairs.note("term", given.value, "left out: it is the address of no property")
+            return None
         if standard == given.value:
             self._predicates[given] = given
             return given

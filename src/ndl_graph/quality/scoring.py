@@ -10,6 +10,7 @@ from typing import Final
 from pyoxigraph import Literal as RdfLiteral
 from pyoxigraph import NamedNode
 
+from ndl_graph.access import is_behind_approval
 from ndl_graph.description import DescriptionView, View
 from ndl_graph.names import name_table
 from ndl_graph.namespaces import ADMS, CR, DCAT, DCT, DQV, IANA, METRIC, NDL, RDF, SCHEMA, XSD
@@ -160,7 +161,7 @@ class Scorer:
     def _ready(self, view: DescriptionView) -> dict[str, bool]:
         """The metrics of AI readiness; `vocab/metric.ttl` gives the reason for each."""
         parts = view.distributions
-        behind = _behind_approval(view)
+        behind = is_behind_approval(view)
         fields = [one for table in view.record_sets for one in table.views(CR.field)]
         summary = re.sub(r"\s+", " ", view.summary).strip()
         return {
@@ -195,7 +196,7 @@ class Scorer:
         if days is None or latest is None:
             # What changes all the time has no date of its own; the publisher's word is all there is.
             return frequency in ("CONT", "UPDATE_CONT")
-        return latest + timedelta(days=days * 1.5) >= self._today or frequency in ("CONT", "UPDATE_CONT")
+        return (self._today - latest).days <= days * 1.5 or frequency in ("CONT", "UPDATE_CONT")
 
 
 def _all_of_some(found: Iterable[bool]) -> bool:
@@ -357,12 +358,6 @@ def _from_list(part: View, predicate: NamedNode, start: str) -> bool:
 
 def _known_licence(licence: View) -> bool:
     return licence.iri is not None and name_table("licence").find(licence.iri) is not None
-
-
-def _behind_approval(view: DescriptionView) -> bool:
-    level = view.link(NDL.accessLevel) or ""
-    rights = " ".join(part.iri or "" for part in view.views(DCT.accessRights))
-    return bool(level and not level.endswith("#open")) or "RESTRICTED" in rights or "NON_PUBLIC" in rights
 
 
 def _has_doi(view: DescriptionView) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 from ndl_graph.errors import SourceError
 from ndl_graph.formats import FORMATS
 from ndl_graph.sources.http import Limits, download
 
-__all__ = ["Item", "Limits", "Source", "open_item"]
+__all__ = ["Item", "Limits", "Opened", "Source", "open_item"]
 
 _SUFFIXES: Final = (".json", *("." + suffix for form in FORMATS if form.read for suffix in form.suffixes))
 _IN_MEMORY: Final = 8 * 1024 * 1024
@@ -75,12 +75,20 @@ class Source:
         raise SourceError("there is no such file or folder", where=self.name, hint="Check the path.")
 
 
+class Opened(NamedTuple):
+    """An item that is open: its bytes, seekable, its media type where one was stated, and its address if it has one."""
+
+    data: IO[bytes]
+    media_type: str = ""
+    address: str | None = None
+
+
 @contextmanager
-def open_item(item: Item, limits: Limits) -> Iterator[tuple[IO[bytes], str]]:
-    """The item's bytes, seekable, and its media type where one was stated; raises `SourceError`."""
+def open_item(item: Item, limits: Limits) -> Iterator[Opened]:
+    """Opens an item; raises `SourceError`."""
     if item.name.startswith(("http://", "https://")):
-        with download(item.name, limits) as (data, media_type):
-            yield data, media_type
+        with download(item.name, limits) as (data, media_type, address):
+            yield Opened(data, media_type, address)
     elif item.name == "-":
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
             size = 0
@@ -90,7 +98,7 @@ def open_item(item: Item, limits: Limits) -> Iterator[tuple[IO[bytes], str]]:
                     raise SourceError(f"it is larger than {limits.file_bytes:,} bytes", where="standard input")
                 copy.write(chunk)
             copy.seek(0)
-            yield copy, ""
+            yield Opened(copy)
     else:
         path = Path(item.name)
         try:
@@ -105,4 +113,4 @@ def open_item(item: Item, limits: Limits) -> Iterator[tuple[IO[bytes], str]]:
         except OSError as error:
             raise SourceError(f"it cannot be read: {error.strerror}", where=item.name) from None
         with file:
-            yield file, ""
+            yield Opened(file)

@@ -32,34 +32,55 @@ class Limits:
 
 
 @contextmanager
-def download(url: str, limits: Limits) -> Iterator[tuple[IO[bytes], str]]:
-    """The body at a URL, seekable, and its media type; raises `SourceError` that says what the server did."""
+def download(url: str, limits: Limits) -> Iterator[tuple[IO[bytes], str, str]]:
+    """The body at a URL, seekable, its media type, and the address that it came from in the end.
+
+    Raises `SourceError` that says what the server did.
+    """
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
         try:
-            media_type = _fetch(url, copy, limits)
+            media_type, address = _fetch(url, copy, limits)
         except httpx.TimeoutException:
-            raise SourceError(f"it did not answer within {limits.seconds:.0f} s", where=url) from None
-        except httpx.InvalidURL as error:
-            raise SourceError(f"this is no web address: {error}", where=url) from None
+            raise SourceError(f"it did not answer within {limits.seconds:.0f} s", where=url, hint=_AGAIN) from None
+        except (httpx.InvalidURL, ValueError) as error:
+            raise SourceError(f"this is no web address: {error}", where=url, hint=_LOOK) from None
+        except httpx.DecodingError:
+            raise SourceError(
+                "what it sends is not compressed as it says", where=url, hint="Tell those who run the server."
+            ) from None
         except httpx.HTTPError as error:
-            raise SourceError(f"it cannot be reached: {error or type(error).__name__}", where=url) from None
+            raise SourceError(f"it cannot be reached: {error or type(error).__name__}", where=url, hint=_LOOK) from None
         copy.seek(0)
-        yield copy, media_type
+        yield copy, media_type, address
 
 
-def _fetch(url: str, copy: IO[bytes], limits: Limits) -> str:
+_AGAIN: Final = "Try again later, or raise the setting download_seconds."
+_LOOK: Final = "Open the address in a browser, and correct it or download the file by hand."
+
+
+def _fetch(url: str, copy: IO[bytes], limits: Limits) -> tuple[str, str]:
     end = time.monotonic() + limits.seconds
     with httpx.Client(timeout=limits.seconds, follow_redirects=False, headers={"Accept": _ACCEPT}) as client:
         address = url
         for _ in range(limits.redirects + 1):
             with client.stream("GET", address) as response:
-                if response.is_redirect:
-                    address = urljoin(address, response.headers.get("location", ""))
+                if response.has_redirect_location:
+                    there = response.headers["location"]
+                    try:
+                        address = urljoin(address, there)
+                    except ValueError:
+                        address = there
                     if not address.startswith(("http://", "https://")):
-                        raise SourceError(f"it redirects to {address}, which is no web address", where=url)
+                        raise SourceError(
+                            f"it redirects to {there}, which is no web address",
+                            where=url,
+                            hint="Tell those who run the server.",
+                        )
                     continue
                 if response.status_code != 200:
-                    raise SourceError(f"the server answered {response.status_code} {response.reason_phrase}", where=url)
+                    raise SourceError(
+                        f"the server answered {response.status_code} {response.reason_phrase}", where=url, hint=_LOOK
+                    )
                 size = 0
                 for chunk in response.iter_bytes():
                     size += len(chunk)
@@ -73,5 +94,7 @@ def _fetch(url: str, copy: IO[bytes], limits: Limits) -> str:
                         raise SourceError(f"it was not complete within {limits.seconds:.0f} s", where=url)
                     copy.write(chunk)
                 media_type: str = response.headers.get("content-type", "")
-                return media_type
-    raise SourceError(f"it redirects more than {limits.redirects} times", where=url)
+                return media_type, address
+    raise SourceError(
+        f"it redirects more than {limits.redirects} times", where=url, hint="Open the address in a browser."
+    )

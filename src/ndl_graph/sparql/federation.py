@@ -13,7 +13,7 @@ import httpx
 from pyoxigraph import BlankNode, QueryResultsFormat, QuerySolutions, Triple, parse_query_results
 
 from ndl_graph.errors import LimitError, QueryError
-from ndl_graph.sparql.query import Query, Service
+from ndl_graph.sparql.query import Query, Service, read_query
 
 __all__ = ["Federation"]
 
@@ -39,7 +39,7 @@ class Federation:
         for service in query.services:
             self._permit(service)
         for service in reversed(query.services):
-            if service.end > end or "service" in service.pattern.casefold().split():
+            if service.end > end or read_query(f"SELECT * WHERE {{ {service.pattern} }}").services:
                 raise QueryError("a SERVICE inside another is not allowed", hint="Ask the two endpoints side by side.")
             end = service.start
             try:

@@ -43,7 +43,15 @@ def hints(query: Query, statistics: Statistics) -> list[str]:
     first; empty where every class and property that it names is in use."""
     reading = _read(query)
     told: dict[str, None] = {}
+    looked_at: set[tuple[str, frozenset[str]]] = set()
     for used in reading.used:
+        # To look for what is spelt alike takes a millisecond: it is done once for each term, and not without end.
+        about = (used.iri, frozenset(reading.types.get(used.subject, ())))
+        if about in looked_at:
+            continue
+        looked_at.add(about)
+        if len(told) >= _MOST:
+            break
         if used.is_class:
             if used.iri not in statistics.classes:
                 near = _nearest(used.iri, statistics.classes)

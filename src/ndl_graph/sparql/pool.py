@@ -357,7 +357,13 @@ class WorkerPool:
     async def _add(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            process = await asyncio.to_thread(self._begin, theirs.fileno())
+            try:
+                process = await asyncio.to_thread(self._begin, theirs.fileno())
+            except OSError as error:
+                ours.close()
+                raise StoreError(
+                    f"a process for queries cannot be started: {error.strerror}", hint="Is there memory left?"
+                ) from None
         reader, writer = await asyncio.open_connection(sock=ours)
         worker = _Worker(process, reader, writer)
         self._all.add(worker)

@@ -17,6 +17,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,6 +103,7 @@ class Snapshot:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.name
+        self.written = datetime.fromtimestamp(folder.stat().st_mtime, UTC) if folder.exists() else datetime.now(UTC)
         try:
             self.graphs = OxigraphGraphs(Store.read_only(str(folder / "graphs")))
             self.aside = OxigraphGraphs(Store.read_only(str(folder / "rejected")))

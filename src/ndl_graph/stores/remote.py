@@ -31,6 +31,7 @@ class RemoteSnapshot:
 
     def __init__(self, name: str, graphs: RemoteGraphs, local: Snapshot) -> None:
         self.name = name
+        self.written = datetime.fromisoformat(name)
         self.graphs = graphs
         self.folder = local.folder
         self.aside = local.aside

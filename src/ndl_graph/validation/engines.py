@@ -69,7 +69,7 @@ def _blank_names(shapes: str, data: str) -> dict[str, str]:
 
 
 def _blank_nodes(ntriples: str) -> Iterator[str]:
-    for line in ntriples.splitlines():
+    for line in ntriples.split("\n"):
         if "_:" in line:
             subject, _, value = line.split(" ", 2)
             if subject.startswith("_:"):
@@ -85,7 +85,7 @@ def reference(profile: Profile, shapes: str, data: str) -> list[Result]:
     from rdflib.namespace import SH as RSH
 
     graph = rdflib.Graph()
-    for triple in triples_of(line.removesuffix(" .") for line in data.splitlines() if line):
+    for triple in triples_of(line.removesuffix(" .") for line in data.split("\n") if line):
         graph.add((_rdflib_node(triple.subject), rdflib.URIRef(triple.predicate.value), _rdflib_node(triple.object)))
     try:
         _, report, text = pyshacl.validate(
@@ -211,10 +211,10 @@ def nonconforming(profile: Profile, data: str) -> set[str]:
 
 def _told(results: list[Result], data: str, background: str) -> list[Result]:
     """The results about what was given, not those about the background."""
-    behind = {_plain(line.split(" ", 1)[0]) for line in background.splitlines() if line}
+    behind = {_plain(line.split(" ", 1)[0]) for line in background.split("\n") if line}
     suspects = behind & {found.focus_node for found in results}
     if suspects:
-        suspects -= {_plain(line.split(" ", 1)[0]) for line in data.splitlines()}
+        suspects -= {_plain(line.split(" ", 1)[0]) for line in data.split("\n")}
     return [found for found in results if found.focus_node not in suspects]
 
 

@@ -153,7 +153,7 @@ class Profile:
         lines = list(lines)
         classes = _with_subclasses(
             self._targets.get(SH.targetClass.value, none),
-            [*lines, *(line.removesuffix(" .") for line in (background + self.background).splitlines())],
+            [*lines, *(line.removesuffix(" .") for line in (background + self.background).split("\n") if line)],
         )
         nodes = self._targets.get(SH.targetNode.value, none)
         subjects_of = self._targets.get(SH.targetSubjectsOf.value, none)

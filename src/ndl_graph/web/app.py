@@ -1,10 +1,11 @@
 """The application: middleware and the routes of each room."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Final, Protocol
 
 from fastapi import FastAPI, Request, Response
@@ -45,6 +46,7 @@ from ndl_graph.web.routing import get
 
 __all__ = ["create_app"]
 
+_LOG: Final = logging.getLogger(__name__)
 _LOOK: Final = 5.0  # seconds between two looks for a new snapshot
 _SECURITY: Final = {
     "Content-Security-Policy": (
@@ -107,7 +109,7 @@ async def _keep_counted(catalog: Catalog) -> None:
     """Counts what is in each new snapshot, so that nobody who asks has to wait for it."""
     counted: str | None = None
     while True:
-        with suppress(StoreError):
+        try:
             if (name := await asyncio.to_thread(catalog.store.current)) != counted:
                 if not await asyncio.to_thread(lambda: catalog.store.is_indexed):
                     await asyncio.to_thread(catalog.reindex)  # another machine has written to the same server
@@ -115,6 +117,11 @@ async def _keep_counted(catalog: Catalog) -> None:
                 counted = name
                 # A new snapshot that comes meanwhile is seen when this one is done: what is known stays known.
                 await asyncio.to_thread(catalog.learn_meaning)
+        except StoreError:
+            pass  # whoever asks for a page is told
+        except Exception:  # noqa: BLE001 - a task that ends is missed by nobody until numbers are wrong
+            counted = None
+            _LOG.exception("what is in the newest snapshot could not be counted or learnt; it is tried again")
         await asyncio.sleep(_LOOK)
 
 
@@ -146,6 +153,8 @@ def create_app(
                 yield
         finally:
             counting.cancel()
+            if catalog.meaning is not None:
+                catalog.meaning.stop()  # a thread that makes vectors would keep the process
             await runner.close()
 
     app = FastAPI(

@@ -103,6 +103,7 @@ class _Checks:
 
     async def check(self, asked: CheckRequest) -> Checked:
         """The report; raises what the command `validate` raises, and `LimitError` for what takes too much."""
+        # Those who wait do not wait in the threads that others' pages are made in.
         try:
             async with asyncio.timeout(_WAIT_SECONDS):
                 await self._turns.acquire()

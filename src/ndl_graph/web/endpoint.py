@@ -149,7 +149,7 @@ class Endpoint:
         return response
 
     async def _hints(self, query: Query) -> list[str]:
-        return hints(query, await run_in_threadpool(self.catalog.statistics))
+        return await run_in_threadpool(lambda: hints(query, self.catalog.statistics()))
 
     async def check(self, text: str) -> dict[str, object]:
         """What can be told of a query without running it: added prefixes, and terms that nothing here has."""

@@ -48,8 +48,9 @@ class _Range:
         return (self.type != "*") + (self.subtype != "*") + 2 * (self.profile is not None)
 
 
-_PART: Final = re.compile(r'\s*((?:[^,"]|"(?:[^"\\]|\\.)*")+)\s*(?:,|$)')
-_PARAMETER: Final = re.compile(r';\s*([A-Za-z0-9_-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)')
+#: What stands between two commas, in one pass; a quotation mark that is not closed reaches to the end.
+_PART: Final = re.compile(r'(?:[^,"]++|"(?:[^"\\]|\\.)*+\\?+(?:"|\Z))++', re.S)
+_PARAMETER: Final = re.compile(r';\s*+([A-Za-z0-9_-]++)\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^;\s]*+)')
 _QUALITY: Final = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\Z")
 _LONGEST: Final = 4096
 
@@ -58,7 +59,7 @@ _LONGEST: Final = 4096
 def _ranges(accept: str) -> list[_Range]:
     found = []
     for match in _PART.finditer(accept[:_LONGEST]):
-        part = match[1]
+        part = match[0]
         name = part.split(";", 1)[0].strip().casefold()
         kind, slash, subtype = name.partition("/")
         if name == "*":

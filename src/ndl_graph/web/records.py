@@ -49,7 +49,7 @@ _PROFILES: Final = {
     **{form.profile.rstrip("/"): form.name for form in _FORMS.values() if form.profile},
     "http://www.w3.org/ns/dcat": "jsonld",
 }
-_KINDS: Final = ("dataset", "service", "series")
+_KINDS: Final = ("dataset", "service", "series", "catalog")
 _MOST_ITEMS: Final = 20
 _MOST_USES: Final = 5
 _MOST_TOLD: Final = 5
@@ -61,6 +61,7 @@ _SCHEMA_TYPES: Final = {
     "dataset": "https://schema.org/Dataset",
     "service": "https://schema.org/WebAPI",
     "series": "https://schema.org/Dataset",
+    "catalog": "https://schema.org/DataCatalog",
 }
 
 
@@ -83,9 +84,12 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
     def make(request: Request, kind: str, slug: str, offer: str, moment: str) -> Body:
         iri = f"{catalog.base_iri}{kind}/{slug}"
-        record = catalog.as_of(iri, moment) if moment else catalog.get(iri)
+        record = catalog.at(iri)
+        if moment:
+            record = catalog.as_of(iri, moment)
         view = catalog.describe(record, reading_order() if offer == "html" else ("en",))
-        modified = record.described
+        # The page tells what is worked out of the description too, which changes with the state of the store.
+        modified = max(record.described, catalog.snapshot().written)
         headers = {"Vary": "Accept", "Link": _links(record, view, offer)}
         if offer == "html":
             structured = {"@context": "https://schema.org/", **schema_dataset(view, record.iri.value, kind)}
@@ -144,7 +148,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
     def history(request: Request, kind: str, slug: str) -> Response:
         """How a description changed: when, from which source, and what was added and taken away."""
-        iri = f"{catalog.base_iri}{kind}/{slug}"
+        iri = catalog.at(f"{catalog.base_iri}{kind}/{slug}").iri.value
         found = catalog.revisions(iri)
         offer = choose((_HTML, Offer("json", "application/json")), request.headers.get("accept"))
         if offer.name == "json":
@@ -187,7 +191,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         """An IRI that was minted here for a dataset leads to its record (303)."""
         if kind not in _KINDS:
             raise NotFoundError("there is no such thing", where=f"{kind}/{slug}")
-        record = catalog.get(f"{catalog.base_iri}{kind}/{slug}")
+        record = catalog.at(f"{catalog.base_iri}{kind}/{slug}")
         return RedirectResponse(f"/{kind}/{record.slug}", 303)
 
     def blank_node(name: str) -> Response:
