@@ -279,7 +279,8 @@ def _native_croissant(triples: Sequence[Triple]) -> bool:
 
 
 def _write_schema(record: Record) -> bytes:
-    return schema_org.write(DescriptionView(record.triples, record.dataset, default_labels()), record.iri.value)
+    view = DescriptionView(record.triples, record.dataset, default_labels())
+    return schema_org.write(view, record.iri.value, record.kind)
 
 
 def _write_croissant(record: Record) -> bytes:

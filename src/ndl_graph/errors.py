@@ -11,6 +11,7 @@ NdlGraphError
 ├── QueryError              a SPARQL query that cannot be run (line, column)
 │   └── UpdateError         it is an update, and what was asked only reads
 ├── LimitError              a query took more than it may: time, memory, rows, bytes
+├── FormError               a graph cannot be written in the form that was asked for
 ├── BusyError               too much is being asked at once; try again later
 └── StoreError              the store cannot be opened, read or written
     ├── StoreBusyError      another writer holds it
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "BusyError",
+    "FormError",
     "LimitError",
     "NdlGraphError",
     "NotFoundError",
@@ -117,6 +119,11 @@ class LimitError(NdlGraphError):
 
     limit: str = ""
     value: float = 0
+
+
+@dataclass(eq=False)
+class FormError(NdlGraphError):
+    """A graph cannot be written in the form that was asked for."""
 
 
 @dataclass(eq=False)

@@ -7,6 +7,7 @@ No store is looked at. A load has it done beside its other work, in a process of
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -141,6 +142,7 @@ class ExaminerProcess:
 
     def __init__(self, examiner: Examiner) -> None:
         self._examiner = examiner
+        self._turn = threading.Lock()
         self._process = subprocess.Popen(
             # Without the present folder: whatever is loaded may lie beside a file with the name of a module.
             [sys.executable, "-P", "-m", "ndl_graph.examining"],
@@ -165,8 +167,10 @@ class ExaminerProcess:
     def examine(self, records: Sequence[Record], at: str) -> Examination:
         """Examines records that came at a moment (`xsd:dateTime`); here, where the process is gone or gives up."""
         try:
-            _send(self._pipe(self._process.stdin), (records, at))
-            found = pickle.load(self._pipe(self._process.stdout))  # noqa: S301 - from our own process
+            # One question and its answer after the other, whichever thread asks.
+            with self._turn:
+                _send(self._pipe(self._process.stdin), (records, at))
+                found = pickle.load(self._pipe(self._process.stdout))  # noqa: S301 - from our own process
         except (OSError, EOFError, pickle.UnpicklingError):
             return self._examiner.examine(records, at)
         assert isinstance(found, Examination)

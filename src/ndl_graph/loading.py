@@ -204,7 +204,8 @@ class Loader:
         start = monotonic()
         with _few_collections(), self._store.writer() as writer:
             index = SearchIndex.writing(writer.folder / "index")
-            with ThreadPoolExecutor(2, thread_name_prefix="load") as engines:
+            # Two chunks may be with whoever examines them while a third is stored.
+            with ThreadPoolExecutor(3, thread_name_prefix="load") as engines:
                 run = _Run(self, writer, index, summary, engines)
                 try:
                     for source in sources:

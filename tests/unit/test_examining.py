@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +87,19 @@ def test_what_is_found_is_the_same_in_a_process(examiner: Examiner, records: lis
     one = here.found[records[1].iri.value]
     assert any(f"{records[1].iri.value}#ai-score" in line for line in one.lines)
     assert one.entry["hit"]["described"] == AT[:10]
+
+
+def test_whoever_asks_gets_the_answer_to_the_own_question(examiner: Examiner, records: list[Record]) -> None:
+    process = ExaminerProcess(examiner)
+    questions = [records, records[:1], records[5:40], records[1:2]] * 5
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            answers = list(threads.map(process.examine, questions, [AT] * len(questions)))
+    finally:
+        process.close()
+    for question, answer in zip(questions, answers, strict=True):
+        assert answer.rejected.keys() | answer.found.keys() <= {one.iri.value for one in question}
+        assert answer == examiner.examine(question, AT)
 
 
 def test_nothing_to_examine(examiner: Examiner) -> None:

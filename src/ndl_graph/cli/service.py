@@ -1,8 +1,11 @@
 """Commands that run the service and show its settings."""
 
 import logging
+import signal
 import socket
+import sys
 import threading
+from typing import Final
 
 import click
 
@@ -11,6 +14,9 @@ from ndl_graph.errors import SettingError
 from ndl_graph.settings import SETTINGS, open_catalog, open_meaning, open_runner
 
 __all__ = ["config", "index", "mcp", "serve"]
+
+
+_GRACE: Final = 15  # seconds in which what is being answered may come to its end; a query has less
 
 
 @click.command(epilog="Example: ndl-graph serve --port 9000")
@@ -37,6 +43,7 @@ def serve(console: Console, host: str | None, port: str | None, store: str | Non
 
     from ndl_graph.mcp import AgentServer
     from ndl_graph.web import create_app
+    from ndl_graph.web.protocol import LimitedProtocol
 
     runner = open_runner(settings)
     catalog.meaning = open_meaning(settings)
@@ -49,8 +56,12 @@ def serve(console: Console, host: str | None, port: str | None, store: str | Non
             log_level="info" if console.verbose else "warning",
             access_log=console.verbose,
             server_header=False,
+            http=LimitedProtocol,
+            timeout_graceful_shutdown=_GRACE,
         )
     )
+    # Told to stop, the service has done its work when it has stopped; uvicorn would end as if it were killed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run(sockets=[listener])
 
 

@@ -114,7 +114,7 @@ FORMATS: Final = (
         "application/ld+json",
         ("schema.jsonld",),
         jsonld.read,
-        lambda record: schema_org.write(_view(record), record.iri.value),
+        lambda record: schema_org.write(_view(record), record.iri.value, record.kind),
         profile="https://schema.org/",
     ),
     Format(

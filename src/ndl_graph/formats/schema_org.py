@@ -83,9 +83,9 @@ def _text(content: bytes) -> str:
         ) from None
 
 
-def write(view: DescriptionView, page: str) -> bytes:
-    """The dataset as schema.org JSON-LD; `page` is the IRI of the record's page."""
-    return jsonld.dumps({"@context": "https://schema.org/", **dataset(view, page)})
+def write(view: DescriptionView, page: str, kind: str = "dataset") -> bytes:
+    """The description as schema.org JSON-LD; `page` is the IRI of the record's page, `kind` that of the record."""
+    return jsonld.dumps({"@context": "https://schema.org/", **dataset(view, page, kind)})
 
 
 _TYPES: Final = {"service": "WebAPI", "catalog": "DataCatalog", "series": "Dataset"}
@@ -115,7 +115,7 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
         "dateCreated": view.date(DCT.created),
         "dateModified": view.date(DCT.modified),
         "version": view.text(DCAT.version),
-        "inLanguage": [part.label for part in view.views(DCT.language)],
+        "inLanguage": [_language(part) for part in view.views(DCT.language)],
         "isAccessibleForFree": True if is_open else False if behind else None,
         "conditionsOfAccess": conditions,
         "spatialCoverage": [{"@type": "Place", "name": place.label} for place in view.places if place.label],
@@ -138,6 +138,31 @@ def _pruned(value: Json) -> Json:
         parts = [inner for part in value if (inner := _pruned(part)) not in (None, "", [], {})]
         return parts[0] if len(parts) == 1 else parts
     return value
+
+
+#: Languages whose tag (BCP 47) is shorter than the code that the EU language list has for them.
+_TAGS: Final = {
+    "ENG": "en",
+    "CYM": "cy",
+    "GLE": "ga",
+    "GLA": "gd",
+    "FRA": "fr",
+    "DEU": "de",
+    "SPA": "es",
+    "ITA": "it",
+    "NLD": "nl",
+    "POL": "pl",
+    "POR": "pt",
+    "ZHO": "zh",
+    "ARA": "ar",
+}
+_LANGUAGE_LIST: Final = "http://publications.europa.eu/resource/authority/language/"
+
+
+def _language(part: View) -> str:
+    """The tag of a language, or what it is called where only that is known."""
+    code = (part.iri or "").removeprefix(_LANGUAGE_LIST)
+    return _TAGS.get(code, code.casefold()) if code and code != part.iri else part.label
 
 
 def _agent(agent: View) -> Json:

@@ -223,13 +223,15 @@ _RULES: Final[dict[NamedNode, tuple[str, Rule]]] = {
 #: Rules that have nothing to say of an address or a blank node.
 _OF_TEXT: Final = frozenset((_link, _date, _language, _agent, _period))
 _KEPT_EMPTY: Final = frozenset({SPDX.checksumValue, SCHEMA.sha256})
+#: Control characters and code points that stand for no character (Unicode, section 23.7).
+_NO_TEXT: Final = r"\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff"
 # Written as N-Triples, these need no repair of their own: an IRI that is clean, a blank node, a literal with some text.
 _PLAIN_IRI: Final = re.compile(rf"<{CLEAN}>\Z")
 _PLAIN_VALUE: Final = re.compile(
     rf'(?:<{CLEAN}>|_:[^\s<>"]+'
-    rf'|"(?!(?:\s|\\[trn])*")(?:[^"\\\n\r]|\\[^uU])*+"(?:@(?P<tag>[A-Za-z0-9-]+)|\^\^<{CLEAN}>)?)\Z'
+    rf'|"(?!(?:\s|\\[trn])*")(?:[^"\\\n\r{_NO_TEXT}]|\\[^uU])*+"(?:@(?P<tag>[A-Za-z0-9-]+)|\^\^<{CLEAN}>)?)\Z'
 )
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_CONTROL: Final = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{_NO_TEXT}]")
 _REMEMBERED: Final = 50_000
 _SHORT: Final = 200
 _ANYTHING: Final = BlankNode("b")

@@ -45,6 +45,8 @@ FAILED: Final = b"F"  # JSON: why there is none
 #: What a query can compute and no XML can hold (XML 1.0, section 2.2); an engine writes it all the same.
 _NOT_IN_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}".encode()
+#: How the address of a property must end for an XML element to be called by it.
+_XML_NAME: Final = re.compile(r"[^\W\d][\w.\-\u00b7]*\Z")
 _CHUNK: Final = 64 * 1024
 _OPENING: Final = 512 * 1024**2  # bytes of address space for the stacks of the threads that open a store
 _GRACE: Final = 5.0  # seconds after its limit in which the pool ends a query before the process ends itself
@@ -296,6 +298,8 @@ def _write_graph(statements: Iterable[Triple | Quad], request: dict[str, Any], s
             count += 1
             if count > most:
                 raise _TooMuch("query_rows")
+            if form == RdfFormat.RDF_XML and not _XML_NAME.search(statement.predicate.value):
+                raise ValueError(f"RDF/XML has no way to write the property {statement.predicate}; ask for Turtle")
             yield statement
 
     form = _GRAPHS[request["form"]]

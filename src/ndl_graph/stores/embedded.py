@@ -4,7 +4,7 @@
       catalogue.json     what the folder is, and the base IRI of its records
       CURRENT            the name of the newest snapshot
       writer.lock        held by the one writer
-      snapshots/000007/  graphs/ (published), rejected/, index/ (search)
+      snapshots/000007-1f9a3c/  graphs/ (published), rejected/, index/ (search)
       work-…/            a writer's own copy; of no account after a crash
 
 A writer works on a copy of the newest snapshot (hard links, a few milliseconds) and makes its changes visible by
@@ -13,6 +13,7 @@ writing `CURRENT` anew. Whatever interrupts it before that, the last snapshot st
 
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -307,7 +308,7 @@ class EmbeddedStore:
         for path in self.folder.glob("work-*"):
             shutil.rmtree(path, ignore_errors=True)
         for path in (self.folder / "snapshots").glob("*"):
-            if current is None or not path.name.isdigit() or path.name > current:
+            if current is None or _number(path.name) is None or path.name > current:
                 shutil.rmtree(path, ignore_errors=True)
 
     def _copy(self) -> Path:
@@ -325,7 +326,8 @@ class EmbeddedStore:
         """Makes a snapshot of a writer's state; readers see it once `CURRENT` names it."""
         snapshots = self.folder / "snapshots"
         snapshots.mkdir(exist_ok=True)
-        name = f"{int(self.current() or 0) + 1:06d}"
+        # What stands after the number tells the snapshot from one of a store that takes the place of this one.
+        name = f"{(_number(self.current() or '') or 0) + 1:06d}-{secrets.token_hex(3)}"
         staged = Path(tempfile.mkdtemp(prefix="new-", dir=snapshots))
         writer.graphs.store.flush()
         writer.aside.store.flush()
@@ -336,8 +338,14 @@ class EmbeddedStore:
         staged.rename(snapshots / name)
         _sync(snapshots)
         _write_whole(self.folder / "CURRENT", name + "\n")
-        for old in sorted(path for path in snapshots.iterdir() if path.name.isdigit())[:-_KEPT]:
+        for old in sorted(path for path in snapshots.iterdir() if _number(path.name) is not None)[:-_KEPT]:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _number(name: str) -> int | None:
+    """The number of a snapshot, from its name."""
+    digits = name.split("-", 1)[0]
+    return int(digits) if digits.isdigit() else None
 
 
 class TemporaryStore(EmbeddedStore):

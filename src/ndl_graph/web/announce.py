@@ -9,6 +9,7 @@ from ndl_graph import __version__
 from ndl_graph.catalog import Catalog
 from ndl_graph.formats.jsonld import Json, dumps
 from ndl_graph.settings import Settings
+from ndl_graph.web.language import LANGUAGES
 from ndl_graph.web.respond import Body, respond
 from ndl_graph.web.routing import get
 
@@ -147,4 +148,8 @@ IRI, the publisher, the licence and the date.
 
 
 def _rules(*, allowed: bool) -> list[str]:
-    return [*(f"Disallow: {path}" for path in _CLOSED), "Allow: /"] if allowed else ["Disallow: /"]
+    if not allowed:
+        return ["Disallow: /"]
+    # Every page is there under the prefix of a language too.
+    starts = ("", *(f"/{language}" for language in LANGUAGES))
+    return [*(f"Disallow: {start}{path}" for start in starts for path in _CLOSED), "Allow: /"]

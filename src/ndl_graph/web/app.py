@@ -6,11 +6,13 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
 from typing import Final, Protocol
 
 from fastapi import FastAPI, Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -78,6 +80,15 @@ class _Headers:
                     headers.setdefault(name, value)
             await send(message)
 
+        hosts = sum(name == b"host" for name, _ in scope["headers"])
+        if hosts > 1 or (not hosts and scope["http_version"] == "1.1"):
+            # RFC 9112, section 3.2: whoever stands in between may take the request to be for somebody else.
+            document = problems.problem_document(
+                HTTPStatus.BAD_REQUEST, "A request names its host, once, in the header Host.", scope["path"]
+            )
+            answer = JSONResponse(document, HTTPStatus.BAD_REQUEST, media_type=problems.PROBLEM)
+            await answer(scope, receive, sending)
+            return
         await self._app(_joined(scope), receive, sending)
 
 

@@ -20,6 +20,7 @@ __all__ = ["router"]
 
 _PAGE: Final = 100
 _SITEMAP: Final = 50_000  # the most addresses that one sitemap may hold
+_CLASSES: Final = {"service": DCAT.DataService, "series": DCAT.DatasetSeries}
 _SUFFIXES: Final = {
     "html": "html",
     **{form.suffixes[0]: form.name for form in FORMATS if form.name in {offer.name for offer in GRAPHS}},
@@ -34,6 +35,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIR
         base = catalog.base_iri
         whole = NamedNode(f"{base}catalog")
         view = NamedNode(f"{base}catalog?page={page}")
+        holder = NamedNode(f"{base}catalog#publisher")
         out = [
             Triple(whole, RDF.type, DCAT.Catalog),
             Triple(whole, RDF.type, HYDRA.Collection),
@@ -46,6 +48,9 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIR
                 ),
             ),
             Triple(whole, FOAF.homepage, NamedNode(base)),
+            Triple(whole, DCT.publisher, holder),
+            Triple(holder, RDF.type, FOAF.Agent),
+            Triple(holder, FOAF.name, Literal(title, language="en")),
             Triple(whole, HYDRA.totalItems, Literal(total)),
             Triple(whole, HYDRA.view, view),
             Triple(view, RDF.type, HYDRA.PartialCollectionView),
@@ -58,13 +63,15 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIR
             out.append(Triple(view, HYDRA.previous, NamedNode(f"{base}catalog?page={page - 1}")))
         for record, dataset, modified in rows:
             node = NamedNode(record)
-            member = DCAT.service if record.startswith(f"{base}service/") else DCAT.dataset
+            kind = record.removeprefix(base).split("/", 1)[0]
+            member = DCAT.service if kind == "service" else DCAT.dataset
             out += [
                 Triple(whole, DCAT.record, node),
                 Triple(whole, HYDRA.member, node),
                 Triple(whole, member, NamedNode(dataset)),
                 Triple(node, RDF.type, DCAT.CatalogRecord),
                 Triple(node, FOAF.primaryTopic, NamedNode(dataset)),
+                Triple(NamedNode(dataset), RDF.type, _CLASSES.get(kind, DCAT.Dataset)),
                 Triple(node, DCT.modified, Literal(modified, datatype=XSD.dateTime)),
             ]
         return out

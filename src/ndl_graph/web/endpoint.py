@@ -23,7 +23,7 @@ from ndl_graph.sparql.federation import Federation
 from ndl_graph.sparql.pool import Answer, Limits, Runner, Task
 from ndl_graph.sparql.query import Query, update_refused
 from ndl_graph.web.graphs import PAGE_OR_GRAPH, graph_body
-from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
+from ndl_graph.web.negotiation import NotAcceptable, Offer, choose, chosen
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.problems import Problem
 from ndl_graph.web.respond import Body, respond
@@ -342,7 +342,7 @@ def router(endpoint: Endpoint, pages: Pages) -> APIRouter:
             raise Problem(400, "There is no query.", hint="Send it as the parameter `query`, or as the body.")
         if "graph" in fields or "default" in fields:
             return await endpoint.graph(request, fields)
-        offer = choose(PAGE_OR_GRAPH, request.headers.get("accept"))
+        offer = chosen(PAGE_OR_GRAPH, request)
         if offer.name == "html":
             return editor(request, "")
         return await run_in_threadpool(endpoint.describe, request, offer)
@@ -381,6 +381,7 @@ def router(endpoint: Endpoint, pages: Pages) -> APIRouter:
     routes.add_api_route("/sparql", options, methods=["OPTIONS"], include_in_schema=False, response_model=None)
     get(routes, "/data", data)
     routes.add_api_route("/api/check-query", check, methods=["GET"])
+    routes.add_api_route("/api/check-query", check, methods=["HEAD"], include_in_schema=False)
     return routes
 
 

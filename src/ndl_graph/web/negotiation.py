@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["NotAcceptable", "Offer", "choose"]
+from fastapi import Request
+
+from ndl_graph.namespaces import PREFIXES
+
+__all__ = ["NotAcceptable", "Offer", "choose", "chosen"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class _Range:
         if self.type != "*" and (self.type != kind or self.subtype not in ("*", subtype)):
             return False
         # A plain `application/ld+json` asks for the plain form; a profile asks for that one alone.
-        return self.profile is None or self.profile == (offer.profile or "").rstrip("/")
+        return self.profile is None or self.profile == (offer.profile or _DCAT).rstrip("/#")
 
     @property
     def precision(self) -> int:
@@ -51,6 +55,8 @@ class _Range:
 #: What stands between two commas, in one pass; a quotation mark that is not closed reaches to the end.
 _PART: Final = re.compile(r'(?:[^,"]++|"(?:[^"\\]|\\.)*+\\?+(?:"|\Z))++', re.S)
 _PARAMETER: Final = re.compile(r';\s*+([A-Za-z0-9_-]++)\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^;\s]*+)')
+#: What our plain forms are in.
+_DCAT: Final = PREFIXES["dcat"]
 _QUALITY: Final = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\Z")
 _LONGEST: Final = 4096
 
@@ -70,7 +76,7 @@ def _ranges(accept: str) -> list[_Range]:
         given = parameters.get("q", "1")
         quality = float(given) if _QUALITY.match(given) else 0.0
         profile = parameters.get("profile")
-        found.append(_Range(kind, subtype, profile.rstrip("/") if profile else None, quality))
+        found.append(_Range(kind, subtype, profile.rstrip("/#") if profile else None, quality))
     return found
 
 
@@ -94,3 +100,8 @@ def choose(offers: Sequence[Offer], accept: str | None, media_type: str | None =
     if chosen is None:
         raise NotAcceptable(offers)
     return chosen
+
+
+def chosen(offers: Sequence[Offer], request: Request) -> Offer:
+    """The best offer for a request: by `?_mediatype=`, else by its header Accept. Raises `NotAcceptable`."""
+    return choose(offers, request.headers.get("accept"), request.query_params.get("_mediatype"))

@@ -55,6 +55,7 @@ _LOOKS_LIKE_HTML: Final = re.compile(
 )
 _HEADING: Final = re.compile(r"<(/?)h[1-6](\s[^>]{0,2000})?>", re.I)
 _LONGEST: Final = 100_000
+_SCHEMES: Final = ("http://", "https://", "mailto:")
 
 
 @lru_cache(maxsize=1)
@@ -73,6 +74,8 @@ def safe_html(text: str) -> Markup:
         tags=_TAGS,
         attributes={"a": {"href"}},
         url_schemes={"http", "https", "mailto"},
+        # An address that starts nowhere would lead into this site.
+        attribute_filter=lambda _, __, value: value if value.startswith(_SCHEMES) else None,
         link_rel="nofollow noopener ugc",
     )
     return Markup(clean)  # noqa: S704 - cleaned on the line above

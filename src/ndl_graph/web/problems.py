@@ -4,14 +4,17 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from ndl_graph.errors import (
     BusyError,
+    FormError,
     LimitError,
     NdlGraphError,
     NotFoundError,
@@ -29,8 +32,9 @@ from ndl_graph.errors import (
 )
 from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
 from ndl_graph.web.pages import Pages
+from ndl_graph.web.respond import PreconditionFailedError
 
-__all__ = ["RESPONSES", "Problem", "install"]
+__all__ = ["PROBLEM", "RESPONSES", "Problem", "install", "problem_document"]
 
 _TYPE: Final = "https://w3id.org/ndl-graph/problems#"
 
@@ -38,6 +42,7 @@ _TYPE: Final = "https://w3id.org/ndl-graph/problems#"
 STATUSES: Final[tuple[tuple[type[NdlGraphError], HTTPStatus], ...]] = (
     (RemovedError, HTTPStatus.GONE),
     (NotFoundError, HTTPStatus.NOT_FOUND),
+    (FormError, HTTPStatus.NOT_ACCEPTABLE),
     (UpdateError, HTTPStatus.FORBIDDEN),
     (QueryError, HTTPStatus.BAD_REQUEST),
     (LimitError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -56,6 +61,10 @@ _OFFERS: Final = (
     Offer("json", "application/json"),
     Offer("html", "text/html"),
 )
+
+
+#: The media type of a problem (RFC 9457, section 6.1).
+PROBLEM: Final = "application/problem+json"
 
 
 class Problem(Exception):  # noqa: N818 - it becomes an answer
@@ -105,7 +114,7 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
                     "status": 404,
                     "detail": "There is no record of that name.",
                     "instance": "/dataset/house-prises",
-                    "hint": "Search for it: /search?q=house+prises",
+                    "hint": "Search for it: /dataset?q=house+prises",
                 },
             },
             "text/html": {"schema": {"type": "string"}},
@@ -114,18 +123,30 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
+def problem_document(status: HTTPStatus, detail: str, instance: str) -> dict[str, Any]:
+    """What every problem says (RFC 9457, section 3.1)."""
+    return {
+        "type": _TYPE + status.phrase.lower().replace(" ", "-"),
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "instance": instance,
+    }
+
+
+def _instance(request: Request) -> str:
+    """The path as it was asked for, as a URI reference that names no other host (RFC 9457, section 3.1.5)."""
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    path = quote(raw.decode("ascii", "replace"), safe="/%:@!$&'()*+,;=-._~")
+    return f"/.{path}" if path.startswith("//") else path
+
+
 def install(app: FastAPI, pages: Pages) -> None:
     """Makes the application answer every error in one form."""
 
     def answer(request: Request, problem: Problem) -> Response:
-        phrase = HTTPStatus(problem.status).phrase
-        document = {
-            "type": _TYPE + phrase.lower().replace(" ", "-"),
-            "title": phrase,
-            "status": problem.status,
-            "detail": problem.detail,
-            "instance": request.url.path,
-            **{key: value for key, value in problem.more.items() if value is not None},
+        document = problem_document(HTTPStatus(problem.status), problem.detail, _instance(request)) | {
+            key: value for key, value in problem.more.items() if value is not None
         }
         try:
             wants_page = choose(_OFFERS, request.headers.get("accept")).name == "html"
@@ -135,7 +156,7 @@ def install(app: FastAPI, pages: Pages) -> None:
         if wants_page or (request.url.path.endswith(".html")):
             body = pages.render("error.html", request, problem=document)
             return Response(body, problem.status, headers, "text/html; charset=utf-8")
-        return Response(json.dumps(document, ensure_ascii=False), problem.status, headers, "application/problem+json")
+        return Response(json.dumps(document, ensure_ascii=False), problem.status, headers, PROBLEM)
 
     def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, NdlGraphError)
@@ -177,6 +198,15 @@ def install(app: FastAPI, pages: Pages) -> None:
         detail = "; ".join(f"{one['parameter']}: {one['reason']}" for one in wrong)
         return answer(request, Problem(HTTPStatus.BAD_REQUEST, detail, parameters=wrong))
 
+    def gone(_: Request, __: Exception) -> Response:
+        # Nobody is there to be answered, and nothing is wrong here.
+        return Response(None, HTTPStatus.BAD_REQUEST)
+
+    def failed(request: Request, _: Exception) -> Response:
+        return answer(request, Problem(HTTPStatus.PRECONDITION_FAILED, "It is not in the state that was asked for."))
+
+    app.add_exception_handler(PreconditionFailedError, failed)
+    app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(NdlGraphError, ours)
     app.add_exception_handler(NotAcceptable, not_acceptable)
     app.add_exception_handler(HTTPException, http)

@@ -20,7 +20,7 @@ from ndl_graph.search import Group, QualityCounts
 from ndl_graph.validation import load_profile
 from ndl_graph.validation.profiles import Rule
 from ndl_graph.web.graphs import PAGE_OR_GRAPH, graph_body
-from ndl_graph.web.negotiation import Offer, choose
+from ndl_graph.web.negotiation import Offer, chosen
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get
@@ -79,7 +79,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
     def overview(request: Request) -> Response:
         """How good the descriptions are: scores, what is lacking most, history. Also as JSON, and as DQV in RDF."""
-        offer = choose(_OFFERS, request.headers.get("accept"))
+        offer = chosen(_OFFERS, request)
         name = catalog.snapshot().name
         return respond(request, cache.get((name, "quality", offer.name), lambda: make(request, offer.name)))
 
@@ -151,7 +151,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
     def agents(request: Request) -> Response:
         """What scripted agents got out of a catalogue of real descriptions. Also as JSON."""
-        offer = choose(_PAGE_OR_JSON, request.headers.get("accept"))
+        offer = chosen(_PAGE_OR_JSON, request)
 
         def told() -> Body:
             if offer.name == "json":

@@ -129,7 +129,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         profile = request.query_params.get("_profile")
         medium = request.query_params.get("_mediatype")
         if profile:
-            name = _PROFILES.get(profile.rstrip("/"))
+            name = _PROFILES.get(profile.rstrip("/#"))
             if name is None:
                 raise Problem(
                     406,
@@ -187,12 +187,13 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         page.__doc__ = record_page.__doc__
         get(routes, f"/{kind}/{{slug}}", page, name=f"{kind}_record")
 
-    def dataset_iri(kind: str, slug: str) -> Response:
+    def dataset_iri(request: Request, kind: str, slug: str) -> Response:
         """An IRI that was minted here for a dataset leads to its record (303)."""
         if kind not in _KINDS:
             raise NotFoundError("there is no such thing", where=f"{kind}/{slug}")
         record = catalog.at(f"{catalog.base_iri}{kind}/{slug}")
-        return RedirectResponse(f"/{kind}/{record.slug}", 303)
+        asked = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/{kind}/{record.slug}{asked}", 303)
 
     def blank_node(name: str) -> Response:
         """An IRI made for a part of a description leads to the record it is in (303)."""

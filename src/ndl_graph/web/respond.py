@@ -16,7 +16,7 @@ from fastapi import Request, Response
 
 from ndl_graph.web.language import current, prefix
 
-__all__ = ["Body", "BodyCache", "content_coding", "respond"]
+__all__ = ["Body", "BodyCache", "PreconditionFailedError", "content_coding", "respond"]
 
 _PUBLIC: Final = "public, max-age=0, must-revalidate"
 #: What is compressed: what a person waits for, from the size of a packet to what would hold up others. Graphs go out as
@@ -24,6 +24,10 @@ _PUBLIC: Final = "public, max-age=0, must-revalidate"
 _COMPRESSED: Final = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json")
 _COMPRESSED_SIZES: Final = range(1_400, 1_000_000)
 _CODING: Final = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?", re.I)
+
+
+class PreconditionFailedError(Exception):
+    """The client asks for another state than there is."""
 
 
 @dataclass(frozen=True)
@@ -133,20 +137,35 @@ def respond(request: Request, body: Body) -> Response:
     """The body, compressed where the client takes that, or 304 where it has it (RFC 9110, section 13.2.2)."""
     if coding := content_coding(request.headers.get("accept-encoding", ""), body.codings):
         body = body.coded(coding)
+    if _fails(request, body):
+        raise PreconditionFailedError
     if _unchanged(request, body):
         kept = ("ETag", "Cache-Control", "Last-Modified", "Vary", "Link", "Content-Location")
         return Response(None, 304, {name: body.headers[name] for name in kept if name in body.headers})
     return Response(body.content, 200, body.headers, body.media_type)
 
 
+def _fails(request: Request, body: Body) -> bool:
+    """Whether the client asks for another state than there is (RFC 9110, sections 13.1.1 and 13.1.4)."""
+    asked = request.headers.get("if-match")
+    if asked is not None:
+        return asked.strip() != "*" and body.etag not in {tag.strip() for tag in asked.split(",")}
+    since, changed = _moment(request.headers.get("if-unmodified-since")), _moment(body.headers.get("Last-Modified"))
+    return since is not None and changed is not None and changed > since
+
+
+def _moment(date: str | None) -> datetime | None:
+    """The moment that a date names in any of the three forms (RFC 9110, section 5.6.7); None where it is none."""
+    try:
+        found = parsedate_to_datetime(date or "")
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def _unchanged(request: Request, body: Body) -> bool:
     asked = request.headers.get("if-none-match")
     if asked is not None:
         return asked.strip() == "*" or body.etag in {tag.strip().removeprefix("W/") for tag in asked.split(",")}
-    since = request.headers.get("if-modified-since")
-    if since and "Last-Modified" in body.headers:
-        try:
-            return parsedate_to_datetime(body.headers["Last-Modified"]) <= parsedate_to_datetime(since)
-        except (TypeError, ValueError):
-            return False
-    return False
+    since, changed = _moment(request.headers.get("if-modified-since")), _moment(body.headers.get("Last-Modified"))
+    return since is not None and changed is not None and changed <= since

@@ -13,7 +13,7 @@ from ndl_graph.namespaces import DCT, DPV, NDL, ODRL, PROV
 from ndl_graph.record import Record
 from ndl_graph.web.graphs import GRAPHS, PAGE_OR_GRAPH, graph_body
 from ndl_graph.web.language import reading_order
-from ndl_graph.web.negotiation import choose
+from ndl_graph.web.negotiation import chosen
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get
@@ -76,7 +76,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         name, dot, suffix = slug.partition(".")
         if dot and suffix not in _SUFFIXES:
             raise NotFoundError(f"there is no form .{suffix}", where=slug, hint="There are: " + ", ".join(_SUFFIXES))
-        form = _SUFFIXES[suffix] if dot else choose(PAGE_OR_GRAPH, request.headers.get("accept")).name
+        form = _SUFFIXES[suffix] if dot else chosen(PAGE_OR_GRAPH, request).name
 
         def make() -> Body:
             record = catalog.get(f"{catalog.base_iri}use/{name}")

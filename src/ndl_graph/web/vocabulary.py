@@ -11,7 +11,7 @@ from ndl_graph.namespaces import OWL, RDF, RDFS, SKOS
 from ndl_graph.resources import vocab_folder
 from ndl_graph.validation import load_profile, profile_names
 from ndl_graph.web.graphs import PAGE_OR_GRAPH, graph_body
-from ndl_graph.web.negotiation import choose
+from ndl_graph.web.negotiation import chosen
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get
@@ -50,7 +50,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
     def shapes(request: Request) -> Response:
         """The profiles that descriptions can be validated against."""
-        offer = choose(PAGE_OR_GRAPH, request.headers.get("accept"))
+        offer = chosen(PAGE_OR_GRAPH, request)
         found = [load_profile(name, catalog.base_iri) for name in profile_names()]
         if offer.name == "html":
             return respond(request, page(pages.render("profiles.html", request, profiles=found)))
@@ -59,7 +59,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
     def profile(name: str, request: Request) -> Response:
         """One profile: its shapes, or a table of what it asks."""
-        offer = choose(PAGE_OR_GRAPH, request.headers.get("accept"))
+        offer = chosen(PAGE_OR_GRAPH, request)
         try:
             found = load_profile(name, catalog.base_iri)
         except ProfileError as error:
@@ -70,7 +70,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
     def vocabulary(request: Request, scheme: str = "") -> Response:
         """Our terms and concept schemes."""
-        offer = choose(PAGE_OR_GRAPH, request.headers.get("accept"))
+        offer = chosen(PAGE_OR_GRAPH, request)
         triples = _own_terms()
         if scheme:
             marker = f"https://w3id.org/ndl-graph/vocab/{scheme}"

@@ -9,7 +9,7 @@ from ndl_graph.namespaces import PREFIXES, compact
 from ndl_graph.sparql.examples import examples
 from ndl_graph.sparql.statistics import void
 from ndl_graph.web.graphs import GRAPHS, graph_body
-from ndl_graph.web.negotiation import choose
+from ndl_graph.web.negotiation import chosen
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get
 
@@ -22,7 +22,7 @@ def router(catalog: Catalog, cache: BodyCache, title: str) -> APIRouter:
 
     def void_description(request: Request) -> Response:
         """VoID: counts, classes and properties with how often each is used, the endpoint, and the download."""
-        offer = choose(GRAPHS, request.headers.get("accept"))
+        offer = chosen(GRAPHS, request)
 
         def make() -> Body:
             base = catalog.base_iri
@@ -44,7 +44,7 @@ def router(catalog: Catalog, cache: BodyCache, title: str) -> APIRouter:
 
     def sparql_examples(request: Request) -> Response:
         """Example queries as `sh:SPARQLExecutable`, each with the question that it answers."""
-        offer = choose(GRAPHS, request.headers.get("accept"))
+        offer = chosen(GRAPHS, request)
         found = examples()
         triples = [triple for one in found for triple in one.triples]
         return respond(request, graph_body(triples, offer.name, [NamedNode(one.iri) for one in found]))

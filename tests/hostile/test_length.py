@@ -1,0 +1,139 @@
+"""What comes from outside is read once: time grows with its length, not with the square of that."""
+
+import io
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Triple
+
+from ndl_graph.access import without_access
+from ndl_graph.columns import _LOOKED_AT, _PERSONAL_VALUE
+from ndl_graph.errors import NdlGraphError
+from ndl_graph.formats import detect, writable
+from ndl_graph.formats.jsonld import read as read_jsonld
+from ndl_graph.record import Record, Statements
+from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
+from ndl_graph.web.respond import content_coding
+
+LONG = 60_000
+SECONDS = 1.0  # each takes a few milliseconds; what grows with the square takes minutes
+OFFERS = (Offer("html", "text/html"), Offer("turtle", "text/turtle"))
+
+
+def within(work: Callable[[], object]) -> None:
+    start = time.perf_counter()
+    with suppress(NdlGraphError, NotAcceptable):
+        work()
+    assert time.perf_counter() - start < SECONDS
+
+
+HEADERS = [
+    "text/html," + " " * LONG + '"',
+    '"' * LONG,
+    '"\\' * LONG,
+    "," * LONG,
+    ";" * LONG,
+    "text/html;" + "a" * LONG,
+    "text/html; " + "a " * LONG,
+    "text/html;q=" + "0" * LONG,
+    'text/html;a="' + "\\" * LONG,
+    "/" * LONG,
+]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_headers(header: str) -> None:
+    within(lambda: choose(OFFERS, header))
+    within(lambda: content_coding(header, ("br", "gzip")))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"x" + b"\n" * LONG,
+        b"<a> <b> " + b"<" * LONG,
+        b"<a> <b> " + b"." * LONG,
+        b'<a> <b> "' + b"\\" * LONG,
+        (b"<a> <b> <c" + b" " * 1000 + b"\n") * 60,
+        b"_:a <b>" + b" " * LONG,
+        b"@prefix " + b"a" * LONG,
+        b"prefix a" + b" " * LONG,
+        b"@prefix a: <a> .\n" + b"a" * LONG,
+    ],
+)
+def test_telling_a_syntax(content: bytes) -> None:
+    within(lambda: detect(io.BytesIO(content)))
+
+
+@pytest.mark.parametrize("value", ["a" * LONG, "a@" * LONG, "0" * LONG, "a." * LONG, "A1 " * LONG])
+def test_values_of_a_column(value: str) -> None:
+    within(lambda: _PERSONAL_VALUE.search(value[:_LOOKED_AT]))
+
+
+def test_many_policies() -> None:
+    lines = []
+    for number in range(4_000):
+        offer = f"<https://example.org/r/{number}#offer>"
+        lines += [
+            f"<https://example.org/d> <http://www.w3.org/ns/odrl/2/hasPolicy> {offer}",
+            f"{offer} <https://w3id.org/ndl-graph/vocab#accessLevel> <urn:level>",
+            f"{offer} <http://www.w3.org/ns/odrl/2/permission> {offer[:-1]}-use>",
+        ]
+    start = time.perf_counter()
+    assert [line for line in without_access(lines) if "#offer" in line.split(" ", 1)[0]] == []
+    assert time.perf_counter() - start < SECONDS
+
+
+DCT = "http://purl.org/dc/terms/"
+DATASET = NamedNode("https://example.org/d")
+RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+
+
+def node(name: str) -> NamedNode:
+    return NamedNode(f"https://example.org/{name}")
+
+
+def chain(predicate: str, count: int = 1_200) -> list[Triple]:
+    name = NamedNode(predicate)
+    return [Triple(node(f"n{n}"), name, node(f"n{n + 1}")) for n in range(count)]
+
+
+def diamonds(start: str, predicates: tuple[str, ...], count: int = 22) -> list[Triple]:
+    steps = [(node(f"{start}{n}"), node(f"{start}{n + 1}")) for n in range(count)]
+    return [Triple(here, NamedNode(name), there) for here, there in steps for name in predicates]
+
+
+PARENT = "http://www.w3.org/ns/org#subOrganizationOf"
+SCHEMA = "https://schema.org/"
+GENID = ".well-known/genid/"
+DEEP = {
+    "a chain of nodes": [Triple(DATASET, NamedNode(f"{DCT}relation"), node("n0")), *chain(f"{DCT}relation")],
+    "a chain of organisations": [
+        Triple(DATASET, NamedNode(f"{DCT}publisher"), node("n0")),
+        *chain(PARENT),
+        *(Triple(node(f"n{n}"), NamedNode("http://xmlns.com/foaf/0.1/name"), Literal(f"O{n}")) for n in range(1_201)),
+    ],
+    "nameless nodes that are told again": [
+        Triple(DATASET, RDF_TYPE, NamedNode(f"{SCHEMA}Dataset")),
+        Triple(DATASET, NamedNode(f"{SCHEMA}about"), node(f"{GENID}0")),
+        *diamonds(GENID, (f"{SCHEMA}about", f"{SCHEMA}mentions")),
+    ],
+}
+
+
+@pytest.mark.parametrize("extra", DEEP.values(), ids=DEEP.keys())
+@pytest.mark.parametrize("form", writable(), ids=lambda form: form.name)
+def test_forms_of_what_is_deep(form: object, extra: list[Triple]) -> None:
+    """Every form is written, is not many times as long as what it says, and the plain ones say all of it."""
+    triples = [
+        Triple(DATASET, RDF_TYPE, NamedNode("http://www.w3.org/ns/dcat#Dataset")),
+        Triple(DATASET, NamedNode(f"{DCT}title"), Literal("Deep")),
+        *extra,
+    ]
+    record = Record(node("dataset/deep"), DATASET, "dataset", "", Statements(triples=triples))
+    written = form.write(record)  # type: ignore[attr-defined]
+    assert len(written) < 3_000 * len(triples)
+    if form.name == "jsonld":  # type: ignore[attr-defined]
+        assert set(read_jsonld(io.BytesIO(written), "https://example.org/")) == set(triples)

@@ -1,0 +1,115 @@
+"""Nodes without a name get one that lasts, whatever hangs on them; descriptions that look alike stay apart."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from pyoxigraph import NamedNode
+
+from ndl_graph.catalog import Catalog
+from ndl_graph.identity import identify, organisation_iri, settle
+from ndl_graph.normalise import Normaliser
+from ndl_graph.record import BlankNode, Description, Statements
+from ndl_graph.stores import EmbeddedStore
+from tests.conftest import BASE, load
+
+DATASET = NamedNode("https://example.org/d")
+NEXT, VALUE = "<urn:next>", "<urn:value>"
+
+
+def settled(lines: list[str]) -> list[str]:
+    description = Description(DATASET, "dataset", Statements(lines=lines))
+    return sorted(settle(description, DATASET, BASE, Normaliser(organisation_iri(BASE))).lines)
+
+
+def renamed(lines: list[str], seed: int) -> list[str]:
+    """The same statements in another order, their blank nodes called otherwise."""
+    names = (
+        {
+            name: f"_:n{number}"
+            for number, name in enumerate(
+                sorted({w for line in lines for w in line.split() if w[:2] == "_:"}, key=lambda _: chance.random())
+            )
+        }
+        if (chance := random.Random(seed))
+        else {}
+    )
+    other = [" ".join(names.get(word, word) for word in line.split(" ")) for line in lines]
+    chance.shuffle(other)
+    return other
+
+
+CHAIN = [f"{DATASET} {NEXT} _:b0", *(f"_:b{n} {NEXT} _:b{n + 1}" for n in range(3_000)), f'_:b3000 {VALUE} "end"']
+DIAMONDS = [
+    f"{DATASET} {NEXT} _:b0",
+    *(f"_:b{n} <urn:{side}> _:b{n + 1}" for n in range(60) for side in ("left", "right")),
+    f'_:b60 {VALUE} "end"',
+]
+CIRCLE = [
+    f"{DATASET} {NEXT} _:b0",
+    *(f"_:b{n} {NEXT} _:b{(n + 1) % 7}" for n in range(7)),
+    *(f'_:b{n} {VALUE} "{n % 3}"' for n in range(7)),
+]
+
+
+@pytest.mark.parametrize("lines", [CHAIN, DIAMONDS, CIRCLE], ids=["chain", "diamonds", "circle"])
+def test_names_do_not_hang_on_the_order_or_on_labels(lines: list[str]) -> None:
+    found = settled(lines)
+    assert not [line for line in found if "_:" in line]
+    assert len(found) == len(lines), "no two nodes are taken for one"
+    for seed in range(3):
+        assert settled(renamed(lines, seed)) == found
+
+
+def test_nodes_of_which_the_same_is_said_get_one_name() -> None:
+    lines = [f"{DATASET} {NEXT} _:a", f"{DATASET} {NEXT} _:b", f'_:a {VALUE} "x"', f'_:b {VALUE} "x"']
+    assert len(settled(lines)) == 2
+
+
+def test_a_description_without_end_is_no_reason_to_lose_another(store: EmbeddedStore, tmp_path: Path) -> None:
+    items = " ".join(f'"{n}"' for n in range(900))
+    (tmp_path / "a.ttl").write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        f"<https://example.org/a> a dcat:Dataset ; dct:title 'A' ; dct:publisher 'P' ; dct:description 'About a.' ;"
+        f" dcat:landingPage <https://example.org/a> ; <urn:list> ({items}) .\n"
+        "<https://example.org/b> a dcat:Dataset ; dct:title 'B' ; dct:publisher 'P' ; dct:description 'About b.' ;"
+        " dcat:landingPage <https://example.org/b> .\n"
+    )
+    summary = load(store, tmp_path / "a.ttl")
+    assert (summary.added, summary.errors) == (2, [])
+    assert load(store, tmp_path / "a.ttl").unchanged == 2
+    held = Catalog(store).get("a").triples
+    assert sum(t.predicate.value.endswith("#first") for t in held) == 900
+
+
+def test_two_under_one_identifier_stay_the_two_they_are(store: EmbeddedStore, tmp_path: Path) -> None:
+    def entry(title: str, year: int) -> dict[str, object]:
+        return {
+            "title": title,
+            "identifier": "a-1",
+            "description": f"What was spent in {year}.",
+            "publisher": {"name": "City"},
+            "landingPage": f"https://city.example/{year}",
+        }
+
+    def feed(*entries: dict[str, object]) -> Path:
+        path = tmp_path / "data.json"
+        path.write_text(json.dumps({"dataset": list(entries)}))
+        return path
+
+    first, second = entry("Budget", 2019), entry("Second budget", 2020)
+    summary = load(store, feed(first, second))
+    assert summary.added == 2
+    assert ("warning", "It has the address or the identifier of another description, and is kept beside that.") in (
+        summary.sources[0].advice
+    )
+    other = {**entry("Trees", 2021), "identifier": "a-2"}
+    again = load(store, feed(other, first, second))
+    assert (again.added, again.unchanged, again.changed) == (1, 2, 0)
+
+
+def test_what_has_no_name_is_identified_by_who_publishes_it_and_what_it_is_called() -> None:
+    lines = ['_:d <http://purl.org/dc/terms/title> "Rivers"', "_:d <http://purl.org/dc/terms/publisher> <urn:p>"]
+    found = identify(Description(BlankNode("d"), "dataset", Statements(lines=lines)))
+    assert (found.iri, found.key) == (None, "minted|urn:p|rivers")
