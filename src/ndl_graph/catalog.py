@@ -206,7 +206,7 @@ class Catalog:
         """The record IRI that a slug, a record IRI or a dataset IRI stands for; raises `NotFoundError`."""
         graphs = self.snapshot().view.graphs
         if not name.startswith(("http://", "https://")):
-            for kind in ("dataset", "service", "series", "use"):
+            for kind in ("dataset", "service", "series", "use", "catalog"):
                 iri = f"{self.base_iri}{kind}/{name}"
                 if _is_iri(iri) and graphs.has(iri):
                     return iri

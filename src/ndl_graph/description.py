@@ -17,7 +17,7 @@ from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, GENID, IANA, NDL, ODRL, PR
 from ndl_graph.normalise import clean_iri
 from ndl_graph.record import Node, Term
 
-__all__ = ["NATIONS", "NATION_NAMES", "DescriptionView", "View", "plain"]
+__all__ = ["NATIONS", "NATION_NAMES", "DescriptionView", "View", "one_line", "plain"]
 
 _DATE: Final = re.compile(
     r"(?P<date>(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?)"
@@ -68,6 +68,16 @@ NATIONS: Final[dict[str, tuple[str, ...]]] = {
 def plain(text: str) -> str:
     """Publisher text without markup, entities and line breaks."""
     return " ".join(html.unescape(_MARKUP.sub(" ", text)).split())
+
+
+def one_line(text: str, limit: int = 0) -> str:
+    """The text without markup and line breaks, cut at a word where it is longer than `limit`."""
+    text = plain(text)
+    if limit and len(text) > limit:
+        start = text[:limit]
+        whole = start.rsplit(" ", 1)[0]
+        text = (whole if len(whole) > limit // 2 else start) + " …"
+    return text
 
 
 #: What is said, by subject and property, in the order given.

@@ -5,12 +5,12 @@ import random
 from pathlib import Path
 
 import pytest
-from pyoxigraph import NamedNode
+from pyoxigraph import BlankNode, NamedNode
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.identity import identify, organisation_iri, settle
 from ndl_graph.normalise import Normaliser
-from ndl_graph.record import BlankNode, Description, Statements
+from ndl_graph.record import Description, Statements
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import BASE, load
 

@@ -1,4 +1,4 @@
-"""Commands on the catalogue itself: query, show, export, remove, rejected."""
+"""Commands on the catalogue itself: query, show, export, remove, rejected, check-links."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Commands on descriptions that come from outside: load, validate, convert, profiles."""
+"""Commands on descriptions that come from outside: load, validate, convert, describe-columns, profiles."""
 
 import shutil
 import sys

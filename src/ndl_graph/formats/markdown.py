@@ -4,23 +4,13 @@ import re
 from typing import Final
 
 from ndl_graph.access import sentences
-from ndl_graph.description import DescriptionView, View, plain
+from ndl_graph.description import DescriptionView, View, one_line
 from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, NDL, SCHEMA, VCARD
 
-__all__ = ["citation", "one_line", "write"]
+__all__ = ["citation", "write"]
 
 _SUMMARY: Final = 900
 _MOST: Final = 8
-
-
-def one_line(text: str, limit: int = 0) -> str:
-    """The text without markup and line breaks, cut at a word where it is longer than `limit`."""
-    text = plain(text)
-    if limit and len(text) > limit:
-        start = text[:limit]
-        whole = start.rsplit(" ", 1)[0]
-        text = (whole if len(whole) > limit // 2 else start) + " …"
-    return text
 
 
 def write(view: DescriptionView, page: str) -> bytes:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from typing import IO, Final, cast
+from xml.parsers import expat
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
@@ -118,6 +119,22 @@ def parse_error(error: SyntaxError) -> ParseError:
     return ParseError(message[:500], line=error.lineno, column=error.offset, hint=hint)
 
 
+_IN_XML: Final = "Check the file with an XML editor: every element is closed, & is &amp;, every prefix is declared."
+
+
+def _xml_error(error: SyntaxError, data: IO[bytes]) -> ParseError:
+    """The same for RDF/XML, of which Oxigraph tells no place: where it is no XML, an XML parser tells that."""
+    found = parse_error(error)
+    data.seek(0)
+    parser = expat.ParserCreate(namespace_separator=" ")
+    try:
+        parser.ParseFile(data)
+    except expat.ExpatError as broken:
+        message = f"broken XML: {expat.ErrorString(broken.code)}"
+        return ParseError(message, line=broken.lineno, column=broken.offset + 1, hint=_IN_XML)
+    return ParseError(found.message, hint=found.hint or _IN_XML)
+
+
 def read(syntax: RdfFormat, data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
     """Reads triples; graph names are let go, since a record's graph is ours to name.
 
@@ -159,7 +176,7 @@ def _read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
         for quad in parse(file, syntax, base_iri=base, lenient=True, rename_blank_nodes=True):
             yield quad if isinstance(quad, Triple) else quad.triple
     except SyntaxError as error:
-        raise parse_error(error) from None
+        raise (_xml_error(error, data) if syntax == RdfFormat.RDF_XML else parse_error(error)) from None
     except MemoryError:
         raise guarded.too_long() from None
     except ValueError as error:

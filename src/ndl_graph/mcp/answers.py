@@ -9,8 +9,8 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import ValidationError
 from typing_extensions import TypedDict
 
+from ndl_graph.description import one_line
 from ndl_graph.errors import NdlGraphError
-from ndl_graph.formats.markdown import one_line
 from ndl_graph.mcp.tokens import most_tokens
 from ndl_graph.search import FACETS
 

@@ -72,7 +72,7 @@ def add_resources(server: MCPServer[Any], catalog: Catalog) -> None:
     @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]
     async def complete(ref: Any, argument: Any, context: Any) -> Completion | None:
         del ref, context
-        facet = {"theme": "theme", "publisher": "publisher", "slug": None}.get(argument.name, argument.name)
+        facet = argument.name if argument.name != "slug" else None
         start = argument.value.casefold()
         if argument.name == "profile":
             values = profile_names()

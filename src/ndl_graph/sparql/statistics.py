@@ -32,7 +32,7 @@ class Statistics:
 
 
 def count(select: Select) -> Statistics:
-    """Counts by five queries over the whole graph."""
+    """Counts by queries over the whole graph."""
 
     def number(query: str) -> int:
         return next((_number(row["n"]) for row in select(query)), 0)

@@ -10,8 +10,7 @@ from xml.etree import ElementTree
 from fastapi import APIRouter, Request, Response
 
 from ndl_graph.catalog import Catalog
-from ndl_graph.description import DescriptionView
-from ndl_graph.formats.markdown import one_line
+from ndl_graph.description import DescriptionView, one_line
 from ndl_graph.namespaces import DCT, NDL, ODRL, PROV
 from ndl_graph.record import Record
 from ndl_graph.search import SearchQuery

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from pyoxigraph import Literal, NamedNode
 
-from ndl_graph.description import NATION_NAMES
+from ndl_graph.description import NATION_NAMES, one_line
 from ndl_graph.labels import Labels
 from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, PROV, SCHEMA, VCARD, compact
 from ndl_graph.web.language import LANGUAGES, current, messages, prefix, reading_order
@@ -159,7 +159,7 @@ class Pages:
             query=_query,
             human_date=human_date,
             human_size=human_size,
-            words=words,
+            words=one_line,
             path_of=_path,
             in_its_language=_in_its_language,
             lang_of=_lang_of,
@@ -279,9 +279,3 @@ def human_size(text: str) -> str:
             return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
         size /= 1000
     return text
-
-
-def words(text: str, limit: int = 240) -> str:
-    """The start of a text without markup."""
-    plain = re.sub(r"\s+", " ", re.sub(r"<[^>]{0,2000}>", " ", text)).strip()
-    return plain if len(plain) <= limit else plain[:limit].rsplit(" ", 1)[0] + " …"

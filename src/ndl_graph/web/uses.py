@@ -107,7 +107,7 @@ def _used(catalog: Catalog, view: DescriptionView) -> list[tuple[str, str]]:
 
 
 def use_json(view: DescriptionView, record: Record) -> dict[str, Any]:
-    """A use as the API and the agents have it."""
+    """A use as the API has it."""
     return {
         "iri": record.iri.value,
         "title": view.title,
