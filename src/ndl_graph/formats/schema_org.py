@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import IO, Any, Final
+from urllib.parse import urljoin
 
-from pyoxigraph import Literal, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from ndl_graph.access import is_behind_approval, is_free
 from ndl_graph.description import DescriptionView, View, plain
@@ -57,10 +58,27 @@ def read_html(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
         try:
             # Line feeds before it keep the lines of the script those of the page.
             script = "\n" * (line - 1) + text
-            yield from jsonld.read(io.BytesIO(script.encode()), base, places=places)
+            for triple in jsonld.read(io.BytesIO(script.encode()), base, places=places):
+                yield _resolved(triple, base)
         except ParseError as error:
             error.line = error.line or line
             raise
+
+
+_ADDRESSES: Final = frozenset(
+    NamedNode(f"{scheme}://schema.org/{name}") for scheme in ("http", "https") for name in ("contentUrl", "url")
+)
+
+
+def _resolved(triple: Triple, base: str) -> Triple:
+    """The statement with an address that is given as text read against that of the page, where the page has one."""
+    value = triple.object
+    if triple.predicate not in _ADDRESSES or not isinstance(value, Literal) or not base.startswith("http"):
+        return triple
+    try:
+        return Triple(triple.subject, triple.predicate, Literal(urljoin(base, value.value.strip())))
+    except ValueError:
+        return triple  # it is no address, which the profile tells
 
 
 _CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.I)

@@ -1,0 +1,91 @@
+"""What a server does is told in words; what is relative is relative to where it came from."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ndl_graph.catalog import Catalog
+from ndl_graph.description import DescriptionView
+from ndl_graph.labels import default_labels
+from ndl_graph.namespaces import DCAT
+from ndl_graph.stores import EmbeddedStore
+from tests.conftest import load, run
+
+TURTLE = """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+<#rivers> a dcat:Dataset ; dct:title "Rivers" ; dct:publisher "P" ; dct:description "Levels of rivers." ;
+  dcat:distribution <#csv> . <#csv> a dcat:Distribution ; dcat:downloadURL <files/rivers.csv> .
+"""
+PAGE = """<!doctype html><script type="application/ld+json">{"@context": "https://schema.org/", "@type": "Dataset",
+"name": "Buses", "description": "Where buses stop, and when.", "publisher": {"@type": "Organization", "name": "P"},
+"distribution": {"@type": "DataDownload", "contentUrl": "/files/bus.csv"}}</script>"""
+
+
+class _Server(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        kind, body, status, more = "text/turtle", b"", 200, {}
+        if self.path == "/data/rivers.ttl":
+            body = TURTLE.encode()
+        elif self.path == "/moved":
+            status, more = 302, {"Location": "/data/rivers.ttl"}
+        elif self.path == "/bus":
+            kind, body = "text/html", PAGE.encode()
+        elif self.path == "/nowhere":
+            status = 302
+        elif self.path == "/wrong":
+            status, more = 302, {"Location": "http://[x"}
+        elif self.path == "/packed":
+            body, more = b"no gzip", {"Content-Encoding": "gzip"}
+        else:
+            status = 404
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **more}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("path", ["/data/rivers.ttl", "/moved"])
+def test_addresses_are_relative_to_where_the_file_came_from(site: str, path: str, store: EmbeddedStore) -> None:
+    assert load(store, site + path).added == 1
+    record = Catalog(store).get("rivers")
+    assert record.dataset.value == f"{site}/data/rivers.ttl#rivers"
+    view = DescriptionView(record.triples, record.dataset, default_labels())
+    assert [part.link(DCAT.downloadURL) for part in view.distributions] == [f"{site}/data/files/rivers.csv"]
+
+
+def test_those_of_a_page_are_too(site: str, store: EmbeddedStore) -> None:
+    assert load(store, f"{site}/bus").added == 1
+    view = Catalog(store).describe(Catalog(store).get("buses"))
+    assert [part.link(DCAT.downloadURL, DCAT.accessURL) for part in view.distributions] == [f"{site}/files/bus.csv"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/none", "404"),
+        ("/nowhere", "302"),
+        ("/wrong", "cannot be reached"),
+        ("/packed", "not compressed as it says"),
+    ],
+)
+def test_what_goes_wrong_is_told_with_what_to_do(site: str, path: str, said: str, tmp_path: Path) -> None:
+    done = run("load", site + path, "--store", tmp_path / "store")
+    assert done.code == 2
+    told, hint = done.err.strip().splitlines()[-2:]
+    assert said in told
+    assert hint.startswith("  ")
+    assert len(hint.strip()) > 20
