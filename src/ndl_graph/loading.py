@@ -162,6 +162,15 @@ def gather(
 
 
 @dataclass(frozen=True)
+class _Options:
+    """What a load is asked to do: where records have their addresses, who examines them, and whether they are kept."""
+
+    base: str
+    examiner: Examiner
+    dry_run: bool
+
+
+@dataclass(frozen=True)
 class _Known:
     """What the store says of a record already."""
 
@@ -189,9 +198,9 @@ class Loader:
         self._base = store.base_iri
         self._limits = limits or Limits()
         self._form = form
-        self._dry_run = dry_run
         self._progress = progress or (lambda *_: None)
-        self._examiner = Examiner(profiles, scorer or Scorer(), labels or default_labels())
+        examiner = Examiner(profiles, scorer or Scorer(), labels or default_labels())
+        self._options = _Options(self._base, examiner, dry_run)
         self._taken: set[str] = set()
         self._numbers: dict[str, int] = {}
 
@@ -206,7 +215,7 @@ class Loader:
             index = SearchIndex.writing(writer.folder / "index")
             # Two chunks may be with whoever examines them while a third is stored.
             with ThreadPoolExecutor(3, thread_name_prefix="load") as engines:
-                run = _Run(self, writer, index, summary, engines)
+                run = _Run(self._options, writer, index, summary, engines)
                 try:
                     for source in sources:
                         self._load_source(source, run)
@@ -217,7 +226,7 @@ class Loader:
                     raise
                 finally:
                     run.close()
-            if not self._dry_run:
+            if not self._options.dry_run:
                 run.commit()
         summary.seconds = monotonic() - start
         return summary
@@ -311,28 +320,6 @@ class Loader:
         for number in count(self._numbers.get(title, 2)):
             yield f"{title}-{number}", number
 
-    # What a run needs to know of its loader.
-
-    @property
-    def base(self) -> str:
-        """What the IRIs of records start with."""
-        return self._base
-
-    @property
-    def profiles(self) -> Sequence[Profile]:
-        """What descriptions are validated against."""
-        return self._examiner.profiles
-
-    @property
-    def dry_run(self) -> bool:
-        """Whether nothing is stored."""
-        return self._dry_run
-
-    @property
-    def examiner(self) -> Examiner:
-        """Who says whether a description conforms, and how good it is."""
-        return self._examiner
-
 
 @dataclass(frozen=True)
 class _Chunk:
@@ -351,13 +338,13 @@ class _Run:
 
     def __init__(
         self,
-        loader: Loader,
+        options: _Options,
         writer: GraphWriter,
         index: SearchIndex,
         summary: LoadSummary,
         engines: ThreadPoolExecutor,
     ) -> None:
-        self._loader = loader
+        self._options = options
         self._writer = writer
         self._index = index
         self.summary = summary
@@ -408,7 +395,7 @@ class _Run:
             "BIND (STR(?topic) AS ?key) } "
             f"UNION {{ VALUES ?key {{ {' '.join(str(Literal(key)) for key in minted)} }} ?record ndl:key ?key }} "
             "OPTIONAL { ?record ndl:digest ?digest } OPTIONAL { ?record dct:issued ?issued } "
-            f"FILTER (STRSTARTS(STR(?record), {Literal(self._loader.base)})) }}"
+            f"FILTER (STRSTARTS(STR(?record), {Literal(self._options.base)})) }}"
         )
 
         def text(row: dict[str, Term], name: str) -> str:
@@ -438,8 +425,8 @@ class _Run:
         """Who examines so many records: from a whole chunk on, of which there may be many, a process of its own."""
         if self._aside is None and count >= _CHUNK and (os.cpu_count() or 1) > 1:
             with suppress(OSError):  # the machine has no room for it
-                self._aside = ExaminerProcess(self._loader.examiner)
-        return self._aside or self._loader.examiner
+                self._aside = ExaminerProcess(self._options.examiner)
+        return self._aside or self._options.examiner
 
     def close(self) -> None:
         """Ends what was started beside."""
@@ -456,7 +443,7 @@ class _Run:
         known = chunk.known
         accepted = [record for record in chunk.fresh if record.iri.value not in rejected]
         self._count(chunk, examination, accepted)
-        if self._loader.dry_run:
+        if self._options.dry_run:
             self._tried.update((one.key, _Known(one.iri.value, chunk.digests[one.iri.value], None)) for one in accepted)
             return
         existing = [known[record.key].iri for record in accepted if record.key in known]
@@ -472,7 +459,7 @@ class _Run:
         ]
         self._index.replace((one.entry for one in found.values()), existing)
         self._stale = self._stale or bool(accepted)
-        base = self._loader.base
+        base = self._options.base
         turned_away = [
             (_rejection(base, record), self._rejection(record, rejected[record.iri.value]))
             for record in chunk.fresh
@@ -531,19 +518,19 @@ class _Run:
         """Makes what was stored so far the state that readers see."""
         self._index.commit()
         if self._stale:
-            summarise(self._writer, self._index, self._loader.base, self._at)
+            summarise(self._writer, self._index, self._options.base, self._at)
             self._stale = False
         self._writer.commit()
         self._checkpoint = monotonic()
 
     def _title(self, record: Record) -> str:
-        return DescriptionView(record.triples, record.dataset, self._loader.examiner.labels).title
+        return DescriptionView(record.triples, record.dataset, self._options.examiner.labels).title
 
     def _lines(self, record: Record, digest_: str, known: _Known | None) -> Sequence[str]:
         """The graph of a record: the description, and what is said of the record itself."""
         issued = known.issued if known and known.issued else self._at.value
         iri = record.iri
-        profiles = [NamedNode(profile.iri) for profile in self._loader.profiles]
+        profiles = [NamedNode(profile.iri) for profile in self._options.examiner.profiles]
         own = [
             Triple(iri, FOAF.primaryTopic, record.dataset),
             Triple(iri, NDL.sourceName, Literal(_told_source(record.source))),
@@ -562,7 +549,7 @@ class _Run:
         return [*record.statements.lines, *map(str, own)]
 
     def _rejection(self, record: Record, report: ValidationReport) -> list[Triple]:
-        iri = NamedNode(_rejection(self._loader.base, record))
+        iri = NamedNode(_rejection(self._options.base, record))
         return [
             *record.triples,
             *report.triples(),
