@@ -1,17 +1,11 @@
 """What is worked out of records, a set at a time: do they conform, how good are they, who may use them for what.
 
-No store is looked at. A load has it done beside its other work, in a process of its own where there is much to do;
-`Catalog.reindex` has it done on what is stored.
+No store is looked at. A load has it done beside its other work, and `Catalog.reindex` on what is stored.
 """
 
-import pickle
-import subprocess
-import sys
-import threading
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from typing import Any
 
 from pyoxigraph import NamedNode
 
@@ -25,7 +19,7 @@ from ndl_graph.record import ASIDE, Record
 from ndl_graph.search import entry
 from ndl_graph.validation import Profile, Result, ValidationReport, unreadable, validate
 
-__all__ = ["Examination", "Examiner", "ExaminerProcess", "Examines", "Finding", "findings", "main"]
+__all__ = ["Examination", "Examiner", "Finding", "findings"]
 
 
 @dataclass(frozen=True)
@@ -78,13 +72,6 @@ class Examination:
     found: Mapping[str, Finding]
 
 
-class Examines(Protocol):
-    """Whoever examines records."""
-
-    def examine(self, records: Sequence[Record], at: str) -> Examination:
-        """Examines records that came at a moment (`xsd:dateTime`)."""
-
-
 @dataclass(frozen=True)
 class Examiner:
     """Examines sets of records: by which profiles, how they are scored, and what terms are called."""
@@ -132,74 +119,3 @@ class Examiner:
             half = len(records) // 2
             parts = [self._report(records[:half]), self._report(records[half:])]
         return ValidationReport(parts[0].profile, tuple(one for part in parts for one in part.results))
-
-
-class ExaminerProcess:
-    """An examiner in a process of its own: one that ends too early is done without.
-
-    Python runs on one processor at a time; a load keeps the other one waiting otherwise.
-    """
-
-    def __init__(self, examiner: Examiner) -> None:
-        self._examiner = examiner
-        self._turn = threading.Lock()
-        self._process = subprocess.Popen(
-            # Without the present folder: whatever is loaded may lie beside a file with the name of a module.
-            [sys.executable, "-P", "-m", "ndl_graph.examining"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            process_group=0,  # Ctrl-C is for the load, which ends this process by closing its pipe
-        )
-        with suppress(OSError):
-            _send(self._pipe(self._process.stdin), examiner)
-
-    @property
-    def pid(self) -> int:
-        """The number of the process."""
-        return self._process.pid
-
-    @staticmethod
-    def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-        assert pipe is not None
-        return pipe
-
-    def examine(self, records: Sequence[Record], at: str) -> Examination:
-        """Examines records that came at a moment (`xsd:dateTime`); here, where the process is gone or gives up."""
-        try:
-            # One question and its answer after the other, whichever thread asks.
-            with self._turn:
-                _send(self._pipe(self._process.stdin), (records, at))
-                found = pickle.load(self._pipe(self._process.stdout))  # noqa: S301 - from our own process
-        except (OSError, EOFError, pickle.UnpicklingError):
-            return self._examiner.examine(records, at)
-        assert isinstance(found, Examination)
-        return found
-
-    def close(self) -> None:
-        """Ends the process."""
-        self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):
-                self._pipe(pipe).close()
-        self._process.wait()
-
-
-def _send(pipe: IO[bytes], what: object) -> None:
-    pickle.dump(what, pipe, pickle.HIGHEST_PROTOCOL)
-    pipe.flush()
-
-
-def main() -> None:
-    """Examines what comes on standard input, until it ends; whatever goes wrong ends the process."""
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # nothing else may come in between
-    with suppress(EOFError, OSError):
-        examiner = pickle.load(requests)  # noqa: S301 - from the process that started this one
-        while True:
-            records, at = pickle.load(requests)  # noqa: S301 - the same
-            _send(answers, examiner.examine(records, at))
-
-
-if __name__ == "__main__":
-    main()

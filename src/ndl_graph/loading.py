@@ -7,7 +7,6 @@ taken, or none.
 
 import gc
 import logging
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,7 +23,7 @@ from ndl_graph.access import without_access
 from ndl_graph.catalog import GraphStore, GraphWriter, now, summarise
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NdlGraphError, ParseError, SourceError
-from ndl_graph.examining import Examination, Examiner, ExaminerProcess, Examines
+from ndl_graph.examining import Examination, Examiner
 from ndl_graph.formats import Format, detect
 from ndl_graph.history import former_graph
 from ndl_graph.identity import Identity, identify, organisation_iri, settle, slug_for
@@ -213,8 +212,7 @@ class Loader:
         start = monotonic()
         with _few_collections(), self._store.writer() as writer:
             index = SearchIndex.writing(writer.folder / "index")
-            # Two chunks may be with whoever examines them while a third is stored.
-            with ThreadPoolExecutor(3, thread_name_prefix="load") as engines:
+            with ThreadPoolExecutor(2, thread_name_prefix="load") as engines:
                 run = _Run(self._options, writer, index, summary, engines)
                 try:
                     for source in sources:
@@ -224,8 +222,6 @@ class Loader:
                     with suppress(Exception):
                         run.stored()
                     raise
-                finally:
-                    run.close()
             if not self._options.dry_run:
                 run.commit()
         summary.seconds = monotonic() - start
@@ -351,7 +347,6 @@ class _Run:
         self._engines = engines
         self._examined: _Chunk | None = None
         self._storing: Future[None] | None = None
-        self._aside: ExaminerProcess | None = None
         self._tried: dict[str, _Known] = {}
         self._at = now()
         self._checkpoint = monotonic()
@@ -416,22 +411,9 @@ class _Run:
             if (found := known.get(record.key)) is None or found.digest != digests[record.iri.value]
         ]
         described = [record for record in fresh if record.kind != "catalog"]
-        examines = self._examiner_for(len(described))
-        examination = self._engines.submit(examines.examine, described, self._at.value)
+        examination = self._engines.submit(self._options.examiner.examine, described, self._at.value)
         self._finish()
         self._examined = _Chunk(records, fresh, digests, known, told, examination)
-
-    def _examiner_for(self, count: int) -> Examines:
-        """Who examines so many records: from a whole chunk on, of which there may be many, a process of its own."""
-        if self._aside is None and count >= _CHUNK and (os.cpu_count() or 1) > 1:
-            with suppress(OSError):  # the machine has no room for it
-                self._aside = ExaminerProcess(self._options.examiner)
-        return self._aside or self._options.examiner
-
-    def close(self) -> None:
-        """Ends what was started beside."""
-        if self._aside is not None:
-            self._aside.close()
 
     def _finish(self) -> None:
         """Counts and stores the chunk that has been examined."""

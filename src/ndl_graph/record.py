@@ -11,7 +11,7 @@ import json
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import IO, Final, NamedTuple, Self
@@ -128,9 +128,6 @@ class Statements:
         if triples is not None:
             self.triples = triples
 
-    def __reduce__(self) -> tuple[Callable[[Sequence[str]], "Statements"], tuple[Sequence[str]]]:
-        return _statements, (self.lines,)
-
     @cached_property
     def lines(self) -> Sequence[str]:
         """N-Triples lines without their full stops, in the order given."""
@@ -140,10 +137,6 @@ class Statements:
     def triples(self) -> Sequence[Triple]:
         """The triples, in the order given."""
         return tuple(triples_of(self.lines))
-
-
-def _statements(lines: Sequence[str]) -> Statements:
-    return Statements(lines=lines)
 
 
 @dataclass(frozen=True)

@@ -135,3 +135,18 @@ def test_an_address_that_is_none_does_not_stop_the_check_of_links(tmp_path: Path
     run("load", tmp_path / "a.ttl", "--store", tmp_path / "s")
     done = run("check-links", "--store", tmp_path / "s")
     assert done.code in (0, 1)
+
+
+def test_files_beside_a_service_are_no_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker is started in the folder that the service was started in, whatever lies there."""
+    for name in ("json.py", "ndl_graph.py"):
+        (tmp_path / name).write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nraise SystemExit('no module')\n")
+    monkeypatch.chdir(tmp_path)
+    pool = WorkerPool(1)
+
+    async def work() -> None:
+        await pool.start()
+        await pool.close()
+
+    asyncio.run(work())
+    assert not (tmp_path / "ran").exists()
