@@ -65,7 +65,7 @@ def load(
     base_iri: str | None,
 ) -> None:
     """Read files, folders, patterns, `-` or URLs into the catalogue."""
-    share_memory()
+    share_memory(4)
     settings = settings_from(profile=profile, store=store, base_iri=base_iri)
     with ProgressBar(console) as progress:
         loader = open_loader(settings, form=_format(form), dry_run=dry_run, progress=progress)

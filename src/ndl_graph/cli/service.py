@@ -26,7 +26,7 @@ _GRACE: Final = 15  # seconds in which what is being answered may come to its en
 @with_console
 def serve(console: Console, host: str | None, port: str | None, store: str | None, base_iri: str | None) -> None:
     """The web service: pages, linked data, search and SPARQL."""
-    share_memory()
+    share_memory(2)
     settings = settings_from(host=host, port=port, store=store, base_iri=base_iri)
     catalog = open_catalog(settings)
     if catalog.mend():
