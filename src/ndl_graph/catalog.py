@@ -274,7 +274,9 @@ class Catalog:
         graphs = self.snapshot().view.graphs
         yield from self.records()
         yield from self._records(graphs, self.use_iris())
-        found = graphs.select("SELECT DISTINCT ?record { GRAPH ?record { ?record foaf:primaryTopic ?topic } }")
+        found = graphs.select(
+            "SELECT DISTINCT ?record { GRAPH ?record { ?topic a dcat:Catalog . ?record foaf:primaryTopic ?topic } }"
+        )
         start = f"{self.base_iri}catalog/"
         yield from self._records(
             graphs, sorted(iri for row in found if (iri := _text(row["record"])).startswith(start))

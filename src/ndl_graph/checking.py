@@ -34,7 +34,7 @@ from ndl_graph.normalise import Normaliser, Repairs, percent_encoded, standard_t
 from ndl_graph.record import KINDS, Record, Spool, Statements, Term, split, triples_of
 from ndl_graph.validation import Profile, Result, ValidationReport, load_profile, validate
 
-__all__ = ["CheckRequest", "Checked", "Checker", "Document", "Fix", "check_confined", "published"]
+__all__ = ["AT_ONCE", "CheckRequest", "Checked", "Checker", "Document", "Fix", "check_confined", "published"]
 
 #: Larger files are reported on by file and by the first mention of a node: reading places takes some 30 µs a triple.
 PLACED_BYTES: Final = 8 * 1024 * 1024
@@ -357,8 +357,9 @@ def check_confined(asked: CheckRequest, base: str, seconds: float, memory: int) 
         _TURNS.release()
 
 
-#: Whoever asks, people or agents, has a turn among all of them: each check may take gigabytes.
-_TURNS: Final = threading.BoundedSemaphore(2)
+#: How many run at once, whoever asks, people or agents: each may take gigabytes.
+AT_ONCE: Final = 2
+_TURNS: Final = threading.BoundedSemaphore(AT_ONCE)
 _PATIENCE: Final = 10.0  # seconds
 
 

@@ -461,8 +461,8 @@ class _Run:
     def _count(self, chunk: _Chunk, examination: Examination, accepted: Sequence[Record]) -> None:
         """Adds what became of a chunk to the summaries."""
         rejected, known, told = examination.rejected, chunk.known, chunk.told
-        for counted, times in examination.advice.items():
-            told.advice[counted] = told.advice.get(counted, 0) + times
+        for advice, times in examination.advice.items():
+            told.advice[advice] = told.advice.get(advice, 0) + times
         told.rejected += [
             {
                 "dataset": record.dataset.value,
@@ -475,14 +475,14 @@ class _Run:
             for record in chunk.fresh
             if record.iri.value in rejected
         ]
-        count_ = sum(record.kind != "catalog" for record in chunk.records)
-        told.read += count_
-        told.accepted += count_ - len(rejected)
+        total = sum(record.kind != "catalog" for record in chunk.records)
+        told.read += total
+        told.accepted += total - len(rejected)
         described = [record for record in accepted if record.kind != "catalog"]
         changed = sum(1 for record in described if record.key in known and known[record.key].digest)
         self.summary.changed += changed
         self.summary.added += len(described) - changed
-        self.summary.unchanged += count_ - len(described) - len(rejected)
+        self.summary.unchanged += total - len(described) - len(rejected)
         self.summary.rejected += len(rejected)
 
     def _store(

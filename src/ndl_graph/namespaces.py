@@ -38,6 +38,7 @@ __all__ = [
     "XSD",
     "Namespace",
     "compact",
+    "has_xml_name",
     "relative_base",
 ]
 
@@ -144,6 +145,14 @@ def compact(iri: str) -> str:
             local = iri[len(namespace) :]
             return f"{prefix}:{local}" if local and "/" not in local else iri
     return iri
+
+
+_XML_NAME: Final = re.compile(r"[^\W\d][\w.\-\u00b7]*\Z")
+
+
+def has_xml_name(iri: str) -> bool:
+    """Whether an XML element can be called by a property of that IRI (RDF 1.1 XML Syntax, section 2.4)."""
+    return _XML_NAME.search(iri) is not None
 
 
 #: What marks an IRI that was made for a blank node (RDF 1.1, section 3.5).

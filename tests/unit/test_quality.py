@@ -247,3 +247,29 @@ def test_croissant_that_is_said_to_load_does(demo: Catalog) -> None:
     for hit in ready:
         dataset = mlcroissant.Dataset(jsonld=json.loads(write(demo.get(hit["iri"]))))
         assert not dataset.metadata.issues.errors
+
+
+def test_each_is_judged_alone_where_they_agree_on_one_node_and_not_on_what_it_leads_to() -> None:
+    """Both have one file with one licence, and say different things of that: the file has one licence all the same."""
+    dct, dcat, rdf = (PREFIXES[name] for name in ("dct", "dcat", "rdf"))
+    shared = [
+        f"<https://e.org/f> <{rdf}type> <{dcat}Distribution>",
+        f"<https://e.org/f> <{dcat}accessURL> <https://e.org/f.csv>",
+        f"<https://e.org/f> <{dct}license> <https://e.org/l>",
+    ]
+    records = []
+    for name in ("a", "b"):
+        dataset = f"<https://e.org/{name}>"
+        lines = [
+            f"{dataset} <{rdf}type> <{dcat}Dataset>",
+            f'{dataset} <{dct}title> "{name}"@en',
+            f'{dataset} <{dct}description> "About {name}."@en',
+            f"{dataset} <{dcat}distribution> <https://e.org/f>",
+            *shared,
+            f"<https://e.org/l> <{rdf}type> <{dct}LicenseDocument>",
+            f"<https://e.org/l> <{dct}type> <https://e.org/type/{name}>",
+        ]
+        page, node = NamedNode(f"https://b.org/dataset/{name}"), NamedNode(f"https://e.org/{name}")
+        records.append(Record(page, node, "dataset", "", Statements(lines=lines)))
+    assert [faulty_records([one]) for one in records] == [set(), set()]
+    assert faulty_records(records) == set()

@@ -10,9 +10,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, 
 from ndl_graph.errors import FormError, ParseError
 from ndl_graph.formats import turtle_places
 from ndl_graph.formats.places import place
-from ndl_graph.namespaces import PREFIXES
+from ndl_graph.namespaces import PREFIXES, has_xml_name
 
-__all__ = ["parse_error", "read", "refuse_nameless", "write"]
+__all__ = ["parse_error", "read", "write"]
 
 #: A line of N-Triples longer than this is no statement but a file pasted into one.
 LONGEST_LINE: Final = 16 * 1024 * 1024
@@ -183,23 +183,17 @@ def _read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
         raise ParseError(str(error)) from None
 
 
-_XML_NAME: Final = re.compile(r"[^\W\d][\w.\-\u00b7]*\Z")
+def write(syntax: RdfFormat, triples: Iterable[Triple]) -> bytes:
+    """The triples in one syntax, sorted, with the usual prefixes where it has them.
 
-
-def refuse_nameless(triples: Iterable[Triple]) -> None:
-    """Raises `FormError` for a property that no XML element can be called by (RDF 1.1 XML Syntax, section 2.4)."""
-    for triple in triples:
-        if not _XML_NAME.search(triple.predicate.value):
+    Raises `FormError` for a property that RDF/XML cannot write.
+    """
+    ordered = sorted(triples, key=str)
+    for triple in ordered if syntax == RdfFormat.RDF_XML else ():
+        if not has_xml_name(triple.predicate.value):
             raise FormError(
                 f"RDF/XML has no way to write the property {triple.predicate}", hint="Ask for Turtle or JSON-LD."
             )
-
-
-def write(syntax: RdfFormat, triples: Iterable[Triple]) -> bytes:
-    """The triples in one syntax, sorted, with the usual prefixes where it has them."""
-    ordered = sorted(triples, key=str)
-    if syntax == RdfFormat.RDF_XML:
-        refuse_nameless(ordered)
     whole = "\n".join(map(str, ordered))
     used = {prefix: iri for prefix, iri in PREFIXES.items() if iri in whole}
     text = serialize(ordered, format=syntax, prefixes=used)

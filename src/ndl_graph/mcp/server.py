@@ -24,7 +24,7 @@ from typing_extensions import TypedDict
 
 from ndl_graph import __version__
 from ndl_graph.catalog import Catalog
-from ndl_graph.checking import CheckRequest, check_confined
+from ndl_graph.checking import AT_ONCE, CheckRequest, check_confined
 from ndl_graph.errors import NdlGraphError, NotFoundError, StoreError
 from ndl_graph.mcp.answers import (
     CUT,
@@ -114,7 +114,7 @@ class AgentServer:
     runner: Runner
 
     def __post_init__(self) -> None:
-        self._checking = asyncio.Semaphore(2)
+        self._checking = asyncio.Semaphore(AT_ONCE)
         self.server = _Server(
             "ndl-graph",
             title=self.settings.title,

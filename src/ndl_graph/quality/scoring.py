@@ -217,7 +217,9 @@ def faulty_records(records: Sequence[Record]) -> set[str]:
     disputed = _disputed([lines for _, lines in told])
     # Two records may say different things of one publisher: each is judged by what it says itself.
     data = "".join(
-        " .\n".join(_apart(lines, disputed, number)) + " .\n" for number, (_, lines) in enumerate(told) if lines
+        " .\n".join(_apart(lines, disputed, number) if disputed else lines) + " .\n"
+        for number, (_, lines) in enumerate(told)
+        if lines
     )
     broken = nonconforming(_mandatory(), data)
     if not broken:
@@ -230,8 +232,9 @@ def faulty_records(records: Sequence[Record]) -> set[str]:
 
 
 def _disputed(told: Sequence[Sequence[str]]) -> set[str]:
-    """The nodes of which one record says something else than another."""
+    """The nodes of which one record says something else than another, be it of a node that they lead to."""
     said: dict[str, list[str]] = {}
+    shared: dict[str, list[str]] = {}
     disputed: set[str] = set()
     for lines in told:
         own: dict[str, list[str]] = {}
@@ -241,10 +244,22 @@ def _disputed(told: Sequence[Sequence[str]]) -> set[str]:
                 node = line.split(" ", 1)[0]
                 start, about = f"{node} ", own.setdefault(node, [])
             about.append(line)
-        for node, lines_ in own.items():
-            known = said.setdefault(node, lines_)
-            if known is not lines_ and known != lines_ and sorted(known) != sorted(lines_):
+        for node, about in own.items():
+            known = said.setdefault(node, about)
+            if known is about:
+                continue
+            shared[node] = known
+            if known != about and sorted(known) != sorted(about):
                 disputed.add(node)
+    # One node that leads to another which goes by a name for each record would lead to all of those.
+    more = disputed
+    while more:
+        more = {
+            node
+            for node, about in shared.items()
+            if node not in disputed and any(line.split(" ", 2)[2] in disputed for line in about)
+        }
+        disputed |= more
     return disputed
 
 
@@ -252,12 +267,8 @@ def _node_apart(node: str, disputed: set[str], number: int) -> str:
     return f"{node[:-1]}?in={number}>" if node in disputed else node
 
 
-def _apart(lines: Sequence[str], disputed: set[str], number: int) -> Iterable[str]:
+def _apart(lines: Sequence[str], disputed: set[str], number: int) -> Iterator[str]:
     """The statements with a name of their own for each disputed node."""
-    return _named_apart(lines, disputed, number) if disputed else lines
-
-
-def _named_apart(lines: Sequence[str], disputed: set[str], number: int) -> Iterator[str]:
     for line in lines:
         subject, predicate, value = line.split(" ", 2)
         if subject in disputed or value in disputed:

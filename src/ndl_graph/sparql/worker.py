@@ -31,6 +31,8 @@ from pyoxigraph import (
     serialize,
 )
 
+from ndl_graph.namespaces import has_xml_name
+
 __all__ = ["CUT", "DATA", "END", "FAILED", "HEAD", "READY", "WHOLE", "Rows", "main"]
 
 #: Kinds of frames that a worker sends; each is followed by a length and so many bytes.
@@ -45,8 +47,6 @@ FAILED: Final = b"F"  # JSON: why there is none
 #: What a query can compute and no XML can hold (XML 1.0, section 2.2); an engine writes it all the same.
 _NOT_IN_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}".encode()
-#: How the address of a property must end for an XML element to be called by it.
-_XML_NAME: Final = re.compile(r"[^\W\d][\w.\-\u00b7]*\Z")
 _CHUNK: Final = 64 * 1024
 _OPENING: Final = 512 * 1024**2  # bytes of address space for the stacks of the threads that open a store
 _GRACE: Final = 5.0  # seconds after its limit in which the pool ends a query before the process ends itself
@@ -298,7 +298,7 @@ def _write_graph(statements: Iterable[Triple | Quad], request: dict[str, Any], s
             count += 1
             if count > most:
                 raise _TooMuch("query_rows")
-            if form == RdfFormat.RDF_XML and not _XML_NAME.search(statement.predicate.value):
+            if form == RdfFormat.RDF_XML and not has_xml_name(statement.predicate.value):
                 raise ValueError(f"RDF/XML has no way to write the property {statement.predicate}; ask for Turtle")
             yield statement
 

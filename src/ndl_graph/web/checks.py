@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
 from ndl_graph.catalog import Catalog
-from ndl_graph.checking import Checked, CheckRequest, check_confined
+from ndl_graph.checking import AT_ONCE, Checked, CheckRequest, check_confined
 from ndl_graph.errors import BusyError, NdlGraphError, NothingToValidateError, ParseError, SourceError
 from ndl_graph.formats import readable
 from ndl_graph.settings import Settings, split_list
@@ -35,7 +35,6 @@ _OFFERS: Final = (
     Offer("sarif", "application/sarif+json"),
 )
 _TYPES: Final = {offer.name: offer.media_type for offer in _OFFERS} | {"github": "text/plain"}
-_AT_ONCE: Final = 2
 _WAIT_SECONDS: Final = 10.0
 _LINES_SHOWN: Final = 3_000
 _FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -67,7 +66,7 @@ class _Checks:
     def __init__(self, base_iri: str, settings: Settings) -> None:
         self._base = base_iri
         self._settings = settings
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def asked(self, request: Request) -> CheckRequest:
         """Reads the request; raises `Problem` where it is too large or makes no sense."""
