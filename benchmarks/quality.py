@@ -40,7 +40,7 @@ def main() -> None:
                 lines += sum(len(list(score_lines(*one))) for one in scored)
                 seconds += perf_counter() - start
             start = perf_counter()
-            counts = catalog.quality()
+            counts = catalog.index.quality()
             page = perf_counter() - start
         rows.append([f"{size:,}", f"{seconds:.1f}", f"{1000 * seconds / size:.2f}", f"{lines:,}", f"{1000 * page:.0f}",
                      f"{counts.whole.averages['eu']:.1f}", f"{counts.whole.averages['ai']:.1f}"])  # fmt: skip

@@ -41,12 +41,16 @@ RULES: dict[str, set[str]] = {
         "access", "description", "errors", "keys", "labels", "quality", "record", "search", "validation",
     },
     "catalog": {
-        "access", "description", "errors", "examining", "history", "identity", "keys", "labels", "namespaces",
-        "quality", "record", "search", "sparql", "validation",
+        "description", "errors", "history", "identity", "labels", "namespaces", "quality", "record", "search",
+        "sparql",
+    },
+    "upkeep": {
+        "catalog", "description", "errors", "examining", "history", "identity", "labels", "namespaces", "quality",
+        "record", "search", "validation",
     },
     "loading": {
         "access", "catalog", "description", "errors", "examining", "formats", "history", "identity", "keys", "labels",
-        "namespaces", "normalise", "quality", "record", "search", "sources", "validation",
+        "namespaces", "normalise", "quality", "record", "search", "sources", "upkeep", "validation",
     },
     "links": {"errors", "quality"},
     "settings": {

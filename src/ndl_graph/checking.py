@@ -13,7 +13,7 @@ import re
 import resource
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import chain, count
@@ -302,6 +302,7 @@ def published(
         records = []
         taken: set[str] = set()
         seen: set[str | None] = set()
+        names: dict[str, str] = {}
         for description in split(spool):
             identity = identify(description)
             title = slug_for(identity.title or identity.key)
@@ -312,13 +313,21 @@ def published(
             given = identity.iri if identity.iri not in seen else None
             seen.add(identity.iri)
             dataset = NamedNode(given or f"{base}id/{description.kind}/{slug}")
+            names[str(description.root)] = str(dataset)
             statements = settle(description, dataset, base, normaliser)
             source = files.get(str(description.root), "")
             kept = tuple(places.take(statements.lines))
             iri = NamedNode(f"{base}{description.kind}/{slug}")
             records.append(Record(iri, dataset, description.kind, identity.key, Statements(lines=kept), source))
         rest = [line for node in spool.unreached for line in places.take(spool.read(node))]
-    return records, rest, normaliser.repairs
+        rest += [line for node in names for line in places.take(spool.members(node))]
+    return records, _renamed(rest, names), normaliser.repairs
+
+
+def _renamed(lines: Iterable[str], names: Mapping[str, str]) -> list[str]:
+    """The lines with nodes called what they are called in the records."""
+    parts = (line.split(" ", 2) for line in lines)
+    return [f"{names.get(node, node)} {predicate} {names.get(value, value)}" for node, predicate, value in parts]
 
 
 # --- in a process of its own ---------------------------------------------------------------------------------

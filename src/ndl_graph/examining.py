@@ -1,6 +1,6 @@
 """What is worked out of records, a set at a time: do they conform, how good are they, who may use them for what.
 
-No store is looked at. A load has it done beside its other work, and `Catalog.reindex` on what is stored.
+No store is looked at. A load has it done beside its other work, and `upkeep.reindex` on what is stored.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -325,6 +325,10 @@ class Spool:
         """All lines with that subject."""
         return [line for part in self._gather(subject) for line in (*part.lines, *part.members)]
 
+    def members(self, subject: str) -> list[str]:
+        """The lines that list what belongs to a catalogue: they are in nobody's description."""
+        return [line for part in self._gather(subject) for line in part.members]
+
     def _gather(self, subject: str) -> Iterator[_Page]:
         places = self._places.get(subject, ())
         for number in (places,) if isinstance(places, int) else places:

@@ -298,7 +298,7 @@ def open_federation(settings: Settings) -> Federation:
 
 def open_catalog(settings: Settings) -> Catalog:
     """The catalogue in the store that the settings name."""
-    return Catalog(open_store(settings), scorer=lambda: open_scorer(settings))
+    return Catalog(open_store(settings))
 
 
 def open_profiles(settings: Settings, base: str = DEFAULT_BASE) -> list[Profile]:

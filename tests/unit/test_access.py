@@ -238,7 +238,7 @@ def test_could_i_use_this(store: EmbeddedStore, tmp_path: Path) -> None:
     catalog = Catalog(store)
 
     def ask(who: str, *purposes: str, profit: bool = False) -> dict[str, set[str]]:
-        answers = catalog.usable(UseQuery(who, frozenset(purposes), for_profit=profit))
+        answers = catalog.index.usable(UseQuery(who, frozenset(purposes), for_profit=profit))
         assert [answer.total for answer in answers] == [len(answer.hits) for answer in answers]
         assert sum(answer.total for answer in answers) == len(said), "every dataset has one verdict"
         return {answer.verdict: {hit.said["title"] for hit in answer.hits} for answer in answers if answer.hits}
@@ -253,8 +253,8 @@ def test_could_i_use_this(store: EmbeddedStore, tmp_path: Path) -> None:
         "no": {"nc", "researchers", "benefit", "government", "none"},
     }  # fmt: skip
     assert ask("public-body")["apply"] == {"benefit", "any", "government"}
-    (no,) = [answer for answer in catalog.usable(UseQuery("company", frozenset([DPV.CommercialPurpose.value]), True))
-             if answer.verdict == "no"]  # fmt: skip
+    company = UseQuery("company", frozenset([DPV.CommercialPurpose.value]), True)
+    (no,) = [answer for answer in catalog.index.usable(company) if answer.verdict == "no"]
     assert {hit.said["title"]: hit.why for hit in no.hits} == {
         "nc": "profit", "researchers": "asker", "benefit": "purpose", "government": "level", "none": "level",
     }  # fmt: skip
@@ -352,7 +352,7 @@ def test_registration_and_companies_have_their_conditions_too(store: EmbeddedSto
     catalog = Catalog(store)
 
     def ask(who: str, *purposes: str) -> dict[str, str]:
-        answers = catalog.usable(UseQuery(who, frozenset(purposes)))
+        answers = catalog.index.usable(UseQuery(who, frozenset(purposes)))
         return {hit.said["title"]: answer.verdict for answer in answers for hit in answer.hits}
 
     assert ask("researcher", DPV.AcademicResearch.value) == {"scholars": "register", "charities": "now"}

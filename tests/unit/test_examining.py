@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
 from ndl_graph.examining import Examination, Examiner
 from ndl_graph.history import own_lines
@@ -67,14 +68,14 @@ def test_the_index_made_anew_finds_what_a_load_found(store: EmbeddedStore) -> No
         catalog = Catalog(store)
         found: dict[str, tuple[object, ...]] = {}
         for one in catalog.records():
-            marks = catalog.marks_of(one.iri.value)
+            marks = catalog.index.marks_of(one.iri.value)
             assert marks is not None
             kept = (marks["points"], sorted(marks["lacks"]), sorted(marks["broken"]), marks["use"])
             found[one.iri.value] = (set(one.statements.lines), *kept)
         return found
 
     before, name = held(), store.current()
-    Catalog(store).reindex()
+    upkeep.reindex(Catalog(store), Scorer())
     assert store.current() != name
     assert held() == before
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import NotFoundError, RemovedError
 from ndl_graph.namespaces import DCT
@@ -28,12 +29,12 @@ def changed(store: EmbeddedStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """A store whose one record was loaded in three states, on three days."""
     from pyoxigraph import Literal
 
-    from ndl_graph import catalog, loading
+    from ndl_graph.loading import run
     from ndl_graph.namespaces import XSD
 
     for day, state in enumerate(STATES, 1):
         moment = Literal(f"2026-03-{day:02}T12:00:00Z", datatype=XSD.dateTime)
-        for room in (catalog, loading):
+        for room in (upkeep, run):
             monkeypatch.setattr(room, "now", lambda moment=moment: moment)
         source = tmp_path / f"state-{day}.ttl"
         source.write_text(ONE.format(*state), "utf-8")
@@ -78,7 +79,7 @@ def test_history_is_no_part_of_what_is_queried(changed: Catalog) -> None:
 
 
 def test_what_is_removed_is_gone_as_it_was_too(changed: Catalog) -> None:
-    iri = changed.remove("rivers")
+    iri = upkeep.remove(changed, "rivers")
     again = Catalog(changed.store)
     for moment in ("2026-03-01T12:00:00Z", "2026-03-02T12:00:00Z", LATEST):
         with pytest.raises(RemovedError):

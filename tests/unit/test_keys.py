@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
 from ndl_graph.keys import KNOWN_BY, all_keys, keys_of, without_keys
 from ndl_graph.namespaces import NDL
+from ndl_graph.quality import Scorer
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import load
 
@@ -83,15 +85,15 @@ def test_datasets_that_share_a_key_are_found(store: EmbeddedStore, tmp_path: Pat
         described("f", {}),
     )
     uprn = next(iri for iri, key in all_keys().items() if key.name == "uprn")
-    assert catalog.keys() == {uprn: 5, uprn.replace("#uprn", "#postcode"): 1}
+    assert catalog.index.keys() == {uprn: 5, uprn.replace("#uprn", "#postcode"): 1}
     first = catalog.get("https://x.example/d0")
-    total, hits = catalog.with_key(uprn, 3, first.iri.value)
+    total, hits = catalog.index.with_key(uprn, 3, first.iri.value)
     assert (total, len(hits)) == (4, 3)
     assert first.iri.value not in {hit.said["iri"] for hit in hits}
     source = tmp_path / "some.ttl"
     assert load(store, source).unchanged == 7
-    catalog.reindex()
-    assert Catalog(store).keys()[uprn] == 5
+    upkeep.reindex(catalog, Scorer())
+    assert Catalog(store).index.keys()[uprn] == 5
 
 
 def test_every_key_is_explained(demo: Catalog) -> None:

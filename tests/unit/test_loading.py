@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from pyoxigraph import NamedNode
+from pyoxigraph import NamedNode, RdfFormat, parse
 
+from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
-from ndl_graph.namespaces import NDL
+from ndl_graph.namespaces import DCAT, NDL
 from ndl_graph.quality import LinkState, Scorer
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import BASE, load, run
@@ -54,7 +55,7 @@ def test_a_rejection_is_over_when_the_description_is_as_it_was(store: EmbeddedSt
 def test_what_is_withdrawn_is_gone_with_what_was_turned_away(store: EmbeddedStore, tmp_path: Path) -> None:
     load(store, file(tmp_path, "good.ttl", dataset("tay")))
     load(store, file(tmp_path, "bad.ttl", dataset("tay", "")))
-    Catalog(store).remove("tay")
+    upkeep.remove(Catalog(store), "tay")
     assert Catalog(store).rejected() == []
 
 
@@ -114,16 +115,19 @@ def test_making_the_index_anew_keeps_what_is_known_of_links(tmp_path: Path) -> N
     store = EmbeddedStore(tmp_path / "store", BASE)
     load(store, file(tmp_path, "a.ttl", dataset("tay")))
     links = {"https://example.org/tay/page": LinkState(alive=False, checked="2026-11-01")}
-    catalog = Catalog(store, scorer=lambda: Scorer(links))
+    catalog = Catalog(store)
 
     def dead() -> int:
         return sum(t.predicate == NDL.deadSince for t in Catalog(store).get("tay").triples)
 
-    catalog.reindex()
+    upkeep.reindex(catalog, Scorer(links))
     assert dead() == 1
     for path in (store.folder / "snapshots" / (store.current() or "") / "index").iterdir():
         path.unlink()
-    assert Catalog(store, scorer=lambda: Scorer(links)).mend()
+    again = Catalog(store)
+    assert not upkeep.is_searchable(again)
+    upkeep.reindex(again, Scorer(links))
+    assert upkeep.is_searchable(again)
     assert dead() == 1
 
 
@@ -173,3 +177,21 @@ def test_marks_that_cannot_be_seen_are_taken_out_and_told(store: EmbeddedStore, 
     assert summary.repairs.counts["text"] == 1
     held = [t.object for t in Catalog(store).get("tay").triples if t.predicate.value.endswith("alternative")]
     assert [one.value for one in held if not isinstance(one, NamedNode)] == ["abc"]  # type: ignore[union-attr]
+
+
+def test_a_catalogue_goes_on_listing_its_members_when_converted(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.ttl"
+    path.write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        '<https://example.org/all> a dcat:Catalog ; dct:title "All" ; dct:description "Everything" ;\n'
+        '  dcat:dataset <https://example.org/a>, [ a dcat:Dataset ; dct:title "No name" ; dct:description "b" ] .\n'
+        '<https://example.org/a> a dcat:Dataset ; dct:title "A" ; dct:description "a" .\n'
+        "[] a dcat:Catalog ; dcat:dataset <https://example.org/a> .\n"
+    )
+    quads = parse(run("convert", path, "--to", "turtle").out.encode(), RdfFormat.TURTLE)
+    listed = sorted((str(one.subject), one.object.value) for one in quads if one.predicate == DCAT.dataset)
+    assert [(subject[:2], member) for subject, member in listed] == [
+        ("<h", "https://example.org/a"),
+        ("<h", "https://w3id.org/ndl-graph/id/dataset/no-name"),
+        ("_:", "https://example.org/a"),
+    ]

@@ -217,13 +217,13 @@ def test_graph_index_and_page_tell_the_same(demo: Catalog) -> None:
         (str(row["record"]).strip("<>"), str(row["score"]).strip("<>").rsplit("#", 1)[1]): int(row["value"].value)
         for row in rows
     }
-    counts = demo.quality()
+    counts = demo.index.quality()
     assert len(in_graph) == 2 * counts.whole.total > 80
     for name in SCORES:
         values = [value for (_, score), value in in_graph.items() if score == f"{name}-score"]
         assert counts.whole.averages[name] == pytest.approx(sum(values) / len(values))
     for (record, score_), value in in_graph.items():
-        marks = demo.marks_of(record)
+        marks = demo.index.marks_of(record)
         assert marks is not None
         assert marks["points"][score_.removesuffix("-score")] == value
     assert demo.history()[-1][1]["eu"] == round(counts.whole.averages["eu"], 1)
@@ -240,8 +240,8 @@ def test_croissant_that_is_said_to_load_does(demo: Catalog) -> None:
     assert write is not None
     ready = [
         hit
-        for hit in demo.marked({})
-        if hit["kind"] == "dataset" and "ai-croissant" not in (demo.marks_of(hit["iri"]) or {})["lacks"]
+        for hit in demo.index.marked({})
+        if hit["kind"] == "dataset" and "ai-croissant" not in (demo.index.marks_of(hit["iri"]) or {})["lacks"]
     ]
     assert ready
     for hit in ready:

@@ -6,10 +6,12 @@ from typing import Final
 
 import pytest
 
+from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import detect, format_named
 from ndl_graph.namespaces import DCT, NDL, ODRL, PROV, relative_base
+from ndl_graph.quality import Scorer
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import BASE, DATA, load, run
 
@@ -102,10 +104,10 @@ def test_a_use_is_kept_beside_the_data_and_not_among_it(store: EmbeddedStore, tm
     catalog = Catalog(store)
     _, (again,) = catalog.uses()
     assert again.iri == use.iri
-    catalog.reindex()
+    upkeep.reindex(catalog, Scorer())
     assert len(Catalog(store).listing()) == 3
     assert catalog.uses()[0] == 1, "to make the index anew leaves the register alone"
-    catalog.remove("asthma-and-air")
+    upkeep.remove(catalog, "asthma-and-air")
     assert Catalog(store).uses()[0] == 0
 
 

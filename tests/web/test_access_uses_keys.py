@@ -26,7 +26,7 @@ def test_the_levels_are_explained_with_who_and_what_it_takes(service: httpx.Clie
         for text in (demo.labels.text(iri), demo.labels.note(iri, NDL.who), demo.labels.note(iri, NDL.takes)):
             assert text
             assert text.replace("'", "&#39;") in page, text
-    assert sum(demo.levels().values()) == len(demo.listing())
+    assert sum(demo.index.levels().values()) == len(demo.listing())
 
 
 @pytest.mark.parametrize(

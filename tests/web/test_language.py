@@ -8,11 +8,12 @@ import pytest
 from babel.messages.extract import extract
 
 from ndl_graph.catalog import Catalog
+from ndl_graph.namespaces import NDL
 from ndl_graph.quality.figures import BANDS
 from ndl_graph.search import ADVICE, WHY
 from ndl_graph.web import access, browse
 from ndl_graph.web.language import messages
-from tests.conftest import ROOT
+from tests.conftest import BASE, ROOT
 
 TEMPLATES: Final = ROOT / "src" / "ndl_graph" / "web" / "templates"
 PAGES: Final = sorted(path.name for path in TEMPLATES.glob("*.html"))
@@ -79,12 +80,22 @@ def test_a_welsh_page_is_welsh_and_stays_so(service: httpx.Client, path: str) ->
     links = re.findall(r'<(?:a|form)[^>]*\b(?:href|action)="(/[^"]*)"', page)
     assert links
     assert not [link for link in links if not link.startswith(("/cy", "/en"))], "every link stays in the language"
+    away = rf'<a\b[^>]*\bhref="(?:{re.escape(BASE)}|{re.escape(str(NDL).rstrip("#"))})[^"]*"'
+    assert not re.search(away, page), "nor does one to what we tell of here leave by its whole IRI"
     assert f'href="/en{path.replace("&", "&amp;")}"' in page, "but for the switch"
     page = re.sub(r'<(\w+)\b[^>]*\blang="en"[^>]*>.*?</\1>|<title>.*?</title>', " ", page, flags=re.S)
     visible = re.sub(r"<script.*?</script>|<[^>]*>", " ", page, flags=re.S)
     english = [text for text in asked_for() if isinstance(text, str) and len(text) > 25 and text in visible]
     assert not english
     assert "Skip to main content" in service.get(path).text
+
+
+def test_what_a_link_to_a_term_leads_to_is_there(service: httpx.Client) -> None:
+    page = service.get("/dataset/price-paid-data").text + service.get("/access").text
+    terms = set(re.findall(r'href="(/vocab[^"#]*)#([^"]*)"', page))
+    assert len({path for path, _ in terms}) > 1
+    for path, name in terms:
+        assert f'id="{name}"' in service.get(path).text, (path, name)
 
 
 def test_the_language_is_that_which_the_reader_prefers(service: httpx.Client) -> None:

@@ -16,7 +16,7 @@ DQV = Namespace("http://www.w3.org/ns/dqv#")
 def test_the_page_tells_what_the_json_tells(service: httpx.Client, demo: Catalog) -> None:
     told = service.get("/quality", headers={"Accept": "application/json"}).json()
     page = service.get("/quality").text
-    assert told["datasets"] == demo.quality().whole.total
+    assert told["datasets"] == demo.index.quality().whole.total
     assert f"{told['averages']['eu']:.0f} <span" in page
     assert sum(told["bands"].values()) == told["datasets"]
     assert len(told["fixes"]) == 10

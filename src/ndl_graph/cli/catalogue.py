@@ -24,7 +24,7 @@ from rich.console import Console as RichConsole
 from rich.table import Table
 from rich.text import Text
 
-from ndl_graph import __version__
+from ndl_graph import __version__, upkeep
 from ndl_graph.catalog import Catalog
 from ndl_graph.cli.console import FAILED, REFUSED, Console, say_error, settings_from, with_console, with_store
 from ndl_graph.errors import NotFoundError, QueryError, SettingError
@@ -32,7 +32,7 @@ from ndl_graph.formats import format_named, jsonld, writable
 from ndl_graph.links import Found, LinkCache, LinkChecker
 from ndl_graph.namespaces import PREFIXES, compact
 from ndl_graph.quality import addresses
-from ndl_graph.settings import link_limits, links_file, open_catalog
+from ndl_graph.settings import link_limits, links_file, open_catalog, open_scorer
 from ndl_graph.sparql import hints, read_query, told_as_query_error
 from ndl_graph.validation.report import short_path
 
@@ -224,7 +224,7 @@ def _write_all(catalog: Catalog, folder: Path, form: str) -> int:
 def remove(console: Console, name: str, store: str | None, base_iri: str | None) -> None:
     """Remove a record; a tombstone is left, and its address answers 410."""
     try:
-        iri = open_catalog(settings_from(store=store, base_iri=base_iri)).remove(name)
+        iri = upkeep.remove(open_catalog(settings_from(store=store, base_iri=base_iri)), name)
     except NotFoundError as error:
         say_error(error)
         sys.exit(REFUSED)
@@ -299,7 +299,7 @@ def check_links(console: Console, limit: int | None, again: bool, store: str | N
         except KeyboardInterrupt:
             console.say("Stopped; what was found is kept. Run it again to go on.")
             sys.exit(FAILED)
-    catalog.reindex()
+    upkeep.reindex(catalog, open_scorer(settings))
     counts = {
         "addresses": len(urls),
         "checked": len(found),

@@ -9,9 +9,10 @@ from typing import Final
 
 import click
 
+from ndl_graph import upkeep
 from ndl_graph.cli.console import Console, ProgressBar, settings_from, share_memory, with_console, with_store
 from ndl_graph.errors import SettingError
-from ndl_graph.settings import SETTINGS, open_catalog, open_meaning, open_runner
+from ndl_graph.settings import SETTINGS, open_catalog, open_meaning, open_runner, open_scorer
 
 __all__ = ["config", "index", "mcp", "serve"]
 
@@ -29,7 +30,8 @@ def serve(console: Console, host: str | None, port: str | None, store: str | Non
     share_memory(2)
     settings = settings_from(host=host, port=port, store=store, base_iri=base_iri)
     catalog = open_catalog(settings)
-    if catalog.mend():
+    if not upkeep.is_searchable(catalog):
+        upkeep.reindex(catalog, open_scorer(settings))
         console.say("The search index was missing or broken: it was made anew.")
     listener = _listen(settings.host, settings.port)
     port_number = listener.getsockname()[1]
@@ -90,7 +92,8 @@ def mcp(console: Console, store: str | None, base_iri: str | None) -> None:
     settings = settings_from(store=store, base_iri=base_iri)
     catalog = open_catalog(settings)
     catalog.snapshot()  # a store that cannot be read is told now, not to the first agent
-    catalog.mend()
+    if not upkeep.is_searchable(catalog):
+        upkeep.reindex(catalog, open_scorer(settings))
     catalog.meaning = open_meaning(settings)
     # What was learnt before is read at once; the rest is learnt while the first agent reads the tools.
     learner = threading.Thread(target=catalog.learn_meaning, daemon=True)
@@ -117,7 +120,7 @@ def index(console: Console, vectors: bool, store: str | None, base_iri: str | No
     """Score every record and make the search index anew, from the records in the store."""
     settings = settings_from(store=store, base_iri=base_iri)
     catalog = open_catalog(settings)
-    summary = {"records": catalog.reindex()}
+    summary = {"records": upkeep.reindex(catalog, open_scorer(settings))}
     if vectors:
         catalog.meaning = open_meaning(settings)
         if catalog.meaning is None:

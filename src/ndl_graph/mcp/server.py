@@ -232,7 +232,7 @@ class AgentServer:
 
         def read() -> dict[str, Any]:
             every = self.catalog.search(SearchQuery(limit=1))
-            quality = self.catalog.quality()
+            quality = self.catalog.index.quality()
             listing = self.catalog.listing()
             return {
                 "records": len(listing),

@@ -75,7 +75,7 @@ def view_of(catalog: Catalog, name: str, record: Record, view: DescriptionView, 
         total, records = catalog.uses(view, 10)
         return {"total": total, "uses": [_use(catalog.describe(one), one.iri.value) for one in records]}
     if name == "quality":
-        marks = catalog.marks_of(record.iri.value) or {}
+        marks = catalog.index.marks_of(record.iri.value) or {}
         verdict = croissant_verdict(view)
         return {
             "croissant": {"loads": verdict.loads, "faults": list(verdict.faults)} if verdict else None,

@@ -510,7 +510,7 @@ class SearchIndex:
         hits = [Hit(json.loads(bytes(searcher.doc(address)["hit"][0])), 0.0, "") for _, address in found.hits[:limit]]
         return int(found.count or 0), hits
 
-    def usable(self, asked: UseQuery, limit: int) -> list[UseAnswer]:
+    def usable(self, asked: UseQuery, limit: int = 20) -> list[UseAnswer]:
         """Datasets by what somebody may do with them, from using them now to not at all; up to `limit` of each."""
         searcher = self._index.searcher()
         written = dict(zip(self._analyzer.analyze(asked.text), self._spelling.analyze(asked.text), strict=True))

@@ -88,7 +88,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         """The levels of access explained, and which datasets somebody may use for something."""
 
         def make() -> Body:
-            answers = catalog.usable(asked_for(who, what, place, q), _SHOWN) if who else []
+            answers = catalog.index.usable(asked_for(who, what, place, q), _SHOWN) if who else []
             body = pages.render(
                 "access.html",
                 request,
@@ -100,7 +100,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 answers=[answer for answer in answers if answer.total],
                 verdicts=VERDICTS,
                 reasons=REASONS,
-                level_counts=catalog.levels(),
+                level_counts=catalog.index.levels(),
             )
             return Body.of(body, "text/html; charset=utf-8")
 
@@ -115,7 +115,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         limit: Annotated[int, Query(description="Datasets of each verdict.", ge=0, le=_MOST)] = _SHOWN,
     ) -> Response:
         """Which datasets somebody may use for something, by verdict: now, conditions, register, apply, ask or no."""
-        answers = catalog.usable(asked_for(who, what, place, q), limit)
+        answers = catalog.index.usable(asked_for(who, what, place, q), limit)
         said = {
             "who": who,
             "for": what or None,

@@ -16,10 +16,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ndl_graph import __version__
+from ndl_graph import __version__, upkeep
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import StoreError
-from ndl_graph.settings import Settings, open_federation, open_runner
+from ndl_graph.settings import Settings, open_federation, open_runner, open_scorer
 from ndl_graph.sparql.pool import Runner
 from ndl_graph.web import (
     about,
@@ -116,14 +116,15 @@ class _Endpoint:
         await self._app(scope, receive, send)
 
 
-async def _keep_counted(catalog: Catalog) -> None:
+async def _keep_counted(catalog: Catalog, settings: Settings) -> None:
     """Counts what is in each new snapshot, so that nobody who asks has to wait for it."""
     counted: str | None = None
     while True:
         try:
             if (name := await asyncio.to_thread(catalog.store.current)) != counted:
                 if not await asyncio.to_thread(lambda: catalog.store.is_indexed):
-                    await asyncio.to_thread(catalog.reindex)  # another machine has written to the same server
+                    # Another machine has written to the same server.
+                    await asyncio.to_thread(upkeep.reindex, catalog, open_scorer(settings))
                 await asyncio.to_thread(catalog.statistics)
                 counted = name
                 # A new snapshot that comes meanwhile is seen when this one is done: what is known stays known.
@@ -156,7 +157,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await runner.start()
-        counting = asyncio.create_task(_keep_counted(catalog))
+        counting = asyncio.create_task(_keep_counted(catalog, settings))
         try:
             async with AsyncExitStack() as stack:
                 for mount in mounts.values():
@@ -179,7 +180,7 @@ def create_app(
     )
     answers: Counter[int] = Counter()
     started = time.time()
-    pages = Pages(settings.title, catalog.labels)
+    pages = Pages(settings.title, catalog.labels, catalog.base_iri)
     cache = BodyCache(settings.cache_bytes)
     problems.install(app, pages)
     for path, mount in mounts.items():

@@ -118,14 +118,14 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
         """What covers which of the four nations, and what can be compared across them."""
 
         def make() -> Body:
-            total, hits = catalog.covering(NATION_NAMES, _SHOWN)
+            total, hits = catalog.index.covering(NATION_NAMES, _SHOWN)
             body = pages.render(
                 "nations.html",
                 request,
                 counts=catalog.search(SearchQuery(limit=1)).facets.get("place", []),
                 total=total,
                 hits=hits,
-                themes=catalog.themes_by_nation(),
+                themes=catalog.index.themes_by_nation(),
             )
             return Body.of(body, "text/html; charset=utf-8")
 

@@ -38,7 +38,7 @@ def partners_of(catalog: Catalog, record: Record, view: DescriptionView, limit: 
     found = []
     for one in keys_of(view):
         if one.key.identifies != "time":
-            total, hits = catalog.with_key(one.key.iri, limit, record.iri.value)
+            total, hits = catalog.index.with_key(one.key.iri, limit, record.iri.value)
             found.append(Partners(one.key, one.known_by, one.field, total, hits))
     return found
 
@@ -51,7 +51,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         """Every key, and how many datasets have it."""
 
         def make() -> Body:
-            counts = catalog.keys()
+            counts = catalog.index.keys()
             body = pages.render("keys.html", request, keys=list(all_keys().values()), counts=counts)
             return Body.of(body, "text/html; charset=utf-8")
 
@@ -64,7 +64,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
             raise NotFoundError("there is no such key", where=name, hint="See /keys")
 
         def make() -> Body:
-            total, hits = catalog.with_key(found.iri, _SHOWN)
+            total, hits = catalog.index.with_key(found.iri, _SHOWN)
             body = pages.render("key.html", request, key=found, total=total, hits=hits)
             return Body.of(body, "text/html; charset=utf-8")
 
@@ -73,7 +73,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
     def api(request: Request, dataset: _Dataset = "") -> Response:
         """Keys and how many datasets have each; or those of one dataset, with what it can be linked with."""
         if not dataset:
-            counts = catalog.keys()
+            counts = catalog.index.keys()
             said: Any = [{**_named(one), "datasets": counts.get(one.iri, 0)} for one in all_keys().values()]
         else:
             record = catalog.get(dataset)

@@ -19,7 +19,7 @@ from pyoxigraph import Literal, NamedNode
 
 from ndl_graph.description import NATION_NAMES, one_line
 from ndl_graph.labels import Labels
-from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, PROV, SCHEMA, VCARD, compact
+from ndl_graph.namespaces import CR, DCAT, DCT, DPV, NDL, ODRL, PREFIXES, PROV, SCHEMA, VCARD, compact
 from ndl_graph.web.language import LANGUAGES, current, messages, prefix, reading_order
 
 __all__ = ["Pages", "safe_html"]
@@ -131,6 +131,7 @@ _TERMS: Final = {
 }
 
 
+_VOCABULARY: Final = PREFIXES["ndl"].removesuffix("#")
 #: Links of a page that stay in the reader's language; one to a named language is left as it is.
 _LINK: Final = re.compile(r'(?<!data-plain )((?:href|action)=")(/(?!/|static/|en[/"?]|cy[/"?])[^"]*")')
 
@@ -138,8 +139,9 @@ _LINK: Final = re.compile(r'(?<!data-plain )((?:href|action)=")(/(?!/|static/|en
 class Pages:
     """Renders templates in the reader's language; whatever is not marked safe is escaped."""
 
-    def __init__(self, title: str, labels: Labels) -> None:
+    def __init__(self, title: str, labels: Labels, base: str) -> None:
         self._labels = labels
+        self._base = base
         self._environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=select_autoescape(default=True),
@@ -161,6 +163,7 @@ class Pages:
             human_size=human_size,
             words=one_line,
             path_of=_path,
+            here=self._here,
             in_its_language=_in_its_language,
             lang_of=_lang_of,
             translated=self._translated,
@@ -182,6 +185,15 @@ class Pages:
         if named := prefix():
             text = _LINK.sub(rf"\g<1>{named}\g<2>", text)
         return text.encode()
+
+    def _here(self, iri: str) -> str:
+        """Where a page of this service tells of an IRI of ours, so that a reader stays here; any other as it is."""
+        if iri.startswith(_VOCABULARY):
+            return f"/vocab{iri[len(_VOCABULARY) :]}"
+        if iri.startswith(self._base):
+            parts = urlsplit(iri)
+            return f"{parts.path}#{parts.fragment}" if parts.fragment else parts.path
+        return iri
 
     def _defined(self, iri: str) -> str:
         """What a term of ours means, in the reader's language."""

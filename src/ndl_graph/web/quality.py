@@ -88,7 +88,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
             graph = f"{catalog.base_iri}quality"
             triples: Sequence[Triple] = catalog.snapshot().view.graphs.triples(graph)
             return graph_body(triples, offer)
-        counts = catalog.quality()
+        counts = catalog.index.quality()
         if offer == "json":
             return Body.of(dumps(_as_json(counts, catalog.history())), "application/json", {"Vary": "Accept"})
         body = pages.render(
@@ -117,14 +117,14 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
         def of_publisher() -> Body:
             name = publisher_of(slug)
-            counts = catalog.quality({"publisher": [name]})
-            lowest = [hit for hit, _ in zip(catalog.marked({"publisher": [name]}), range(_LOWEST), strict=False)]
+            counts = catalog.index.quality({"publisher": [name]})
+            lowest = [hit for hit, _ in zip(catalog.index.marked({"publisher": [name]}), range(_LOWEST), strict=False)]
             body = pages.render(
                 "quality_publisher.html",
                 request,
                 name=name,
                 counts=counts,
-                whole=catalog.quality().whole,
+                whole=catalog.index.quality().whole,
                 scores=SCORES,
                 bands=bands_of(counts.points),
                 fixes=fixes_of(counts.lacks, counts.whole.total),
@@ -139,7 +139,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         """The datasets that lack something, as CSV, those with the fewest points first."""
         metric = metric_named(name)
         told = (metric.label, metric.fix, str(metric.points), SCORES[metric.score].label)
-        return _csv(f"{name}.csv", catalog.marked(_filters("lacks", name, publisher)), told)
+        return _csv(f"{name}.csv", catalog.index.marked(_filters("lacks", name, publisher)), told)
 
     def rule(profile: str, name: str, publisher: _Publisher = "") -> Response:
         """The descriptions that break a rule, as CSV, those with the fewest points first."""
@@ -147,7 +147,9 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         if found is None:
             raise NotFoundError("there is no such rule", where=f"{profile}#{name}", hint="See /shapes")
         told = (found[0].message, found[0].fix, "", found[1])
-        return _csv(f"{profile}-{name}.csv", catalog.marked(_filters("broken", f"{profile}#{name}", publisher)), told)
+        return _csv(
+            f"{profile}-{name}.csv", catalog.index.marked(_filters("broken", f"{profile}#{name}", publisher)), told
+        )
 
     def agents(request: Request) -> Response:
         """What scripted agents got out of a catalogue of real descriptions. Also as JSON."""

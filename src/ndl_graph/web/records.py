@@ -94,7 +94,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         if offer == "html":
             structured = {"@context": "https://schema.org/", **schema_dataset(view, record.iri.value, kind)}
             used = catalog.uses(view, _MOST_USES)
-            marks = catalog.marks_of(record.iri.value) or {"points": {}, "lacks": []}
+            marks = catalog.index.marks_of(record.iri.value) or {"points": {}, "lacks": []}
             forms = [(form.title, f"/{kind}/{slug}.{suffix}", form) for suffix, form in _SUFFIXES.items()]
             body = pages.render(
                 "record.html",

@@ -1,0 +1,76 @@
+"""What the store knows already of the records that are loaded."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode
+
+from ndl_graph.catalog import Graphs
+from ndl_graph.record import Record, Term
+
+__all__ = ["Known", "KnownRecords", "is_web"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A record that is there: its IRI, the digest of what is said, and when it first came (`xsd:dateTime`)."""
+
+    iri: str
+    digest: str
+    issued: str | None
+
+
+class KnownRecords:
+    """The records of a store, by key; and in a dry run those that would be there by now."""
+
+    def __init__(self, graphs: Graphs, base: str) -> None:
+        self._graphs = graphs
+        self._base = base
+        self._tried: dict[str, Known] = {}
+        self.look()
+
+    def look(self) -> None:
+        """Looks whether there is anything at all: an empty store need not be asked."""
+        self._empty = not self._graphs.select("SELECT ?graph { GRAPH ?graph { ?s ?p ?o } } LIMIT 1")
+
+    def has(self, iri: str) -> bool:
+        """Whether a record IRI is in use."""
+        return not self._empty and self._graphs.has(iri)
+
+    def pretend(self, records: Iterable[Record], digests: Mapping[str, str]) -> None:
+        """Takes records for stored, by their digests: a dry run gives the numbers of a load."""
+        self._tried.update((one.key, Known(one.iri.value, digests[one.iri.value], None)) for one in records)
+
+    def of(self, keys: Sequence[str]) -> dict[str, Known]:
+        """What is known of the records with these keys.
+
+        No key comes twice in one source, so this need not wait for the chunk that is being stored.
+        """
+        tried = {key: self._tried[key] for key in keys if key in self._tried}
+        if self._empty:
+            return tried
+        given = " ".join(str(NamedNode(key)) for key in keys if is_web(key))
+        minted = " ".join(str(Literal(key)) for key in keys if not is_web(key))
+        found = self._graphs.select(
+            "SELECT ?key ?record ?digest ?issued WHERE { "
+            f"{{ VALUES ?topic {{ {given} }} "
+            "?record foaf:primaryTopic ?topic . FILTER NOT EXISTS { ?record ndl:key ?other } "
+            "BIND (STR(?topic) AS ?key) } "
+            f"UNION {{ VALUES ?key {{ {minted} }} ?record ndl:key ?key }} "
+            "OPTIONAL { ?record ndl:digest ?digest } OPTIONAL { ?record dct:issued ?issued } "
+            f"FILTER (STRSTARTS(STR(?record), {Literal(self._base)})) }}"
+        )
+
+        def text(row: dict[str, Term], name: str) -> str:
+            value = row.get(name)
+            return value.value if isinstance(value, (NamedNode, Literal)) else ""
+
+        return {
+            text(row, "key"): Known(text(row, "record"), text(row, "digest"), text(row, "issued") or None)
+            for row in found
+        } | tried
+
+
+def is_web(key: str) -> bool:
+    """Whether a key is the dataset's own IRI; then the record need not state it a second time."""
+    return key.startswith(("http://", "https://"))
