@@ -288,9 +288,10 @@ def _name(action: NamedNode) -> str:
 
 
 _OURS: Final = re.compile(rf"^<[^>]+{_OFFER}(-[A-Za-z-]+)?>$")
-_LEVEL: Final = f" {NDL.accessLevel} "
+_HAS_POLICY: Final = str(ODRL.hasPolicy)
+_LEVEL: Final = str(NDL.accessLevel)
 #: What only the catalogue says, of an offer that it made.
-_WORKED_OUT: Final = (f" {NDL.accessRule} ", f" {NDL.accessEvidence} ")
+_WORKED_OUT: Final = frozenset({_LEVEL, str(NDL.accessRule), str(NDL.accessEvidence)})
 
 
 def is_offer(node: Node) -> bool:
@@ -304,29 +305,25 @@ def without_access(lines: Sequence[str]) -> Sequence[str]:
     Such an offer is one by its name and by its level. A publisher's own policy stays, but for a level, a rule or an
     evidence in it: those are for the catalogue to say.
     """
-    policies = {line.rsplit(" ", 1)[1] for line in lines if f" {_HAS_POLICY} " in line}
-    if not policies:
+    if not any(_HAS_POLICY in line for line in lines):
         return lines
-    levelled = {line.split(" ", 1)[0] for line in lines if _LEVEL in line} & policies
+    told = [line.split(" ", 2) for line in lines]
+    policies = {value for _, predicate, value in told if predicate == _HAS_POLICY}
+    levelled = {node for node, predicate, _ in told if predicate == _LEVEL} & policies
     ours = {_offer_of(node) for node in levelled} - {None}
-    kept = []
-    for line in lines:
-        subject, _, value = line.split(" ", 2)
-        if _offer_of(subject) in ours or _offer_of(value) in ours:
-            continue
-        if subject in policies and (_LEVEL in line or any(mark in line for mark in _WORKED_OUT)):
-            continue
-        kept.append(line)
-    return tuple(kept)
+    return tuple(
+        line
+        for line, (subject, predicate, value) in zip(lines, told, strict=True)
+        if _offer_of(subject) not in ours
+        and _offer_of(value) not in ours
+        and not (subject in policies and predicate in _WORKED_OUT)
+    )
 
 
 def _offer_of(node: str) -> str | None:
     """The name of the offer of ours that a node is, or is a part of, as N-Triples has it."""
     found = _OURS.match(node)
     return node[: found.end() - 1 - len(found[1] or "")] if found else None
-
-
-_HAS_POLICY: Final = str(ODRL.hasPolicy)
 
 
 # --- in words --------------------------------------------------------------------------------------------

@@ -3,23 +3,25 @@
 No store is looked at. A load has it done beside its other work, and `upkeep.reindex` on what is stored.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
-
-from pyoxigraph import NamedNode
 
 from ndl_graph.access import access_lines, access_of
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import ProfileError
 from ndl_graph.keys import key_lines, keys_of
 from ndl_graph.labels import Labels
-from ndl_graph.quality import Scorer, broken_rules, faulty_records, score_lines
-from ndl_graph.record import ASIDE, Record
+from ndl_graph.quality import Scorer, broken_rules, faulty_records, score_lines, size_typed
+from ndl_graph.record import ASIDE, Record, Statements
 from ndl_graph.search import entry
-from ndl_graph.validation import Profile, Result, ValidationReport, unreadable, validate
+from ndl_graph.validation import Apart, Profile, Result, ValidationReport, unreadable, validate
+from ndl_graph.worked_out import without_findings
 
-__all__ = ["Examination", "Examiner", "Finding", "findings"]
+__all__ = ["Examination", "Examiner", "Finding"]
+
+#: What is said of one record, by its IRI.
+_Results = dict[str, tuple[Result, ...]]
 
 
 @dataclass(frozen=True)
@@ -28,35 +30,6 @@ class Finding:
 
     lines: tuple[str, ...]
     entry: Mapping[str, Any]
-
-
-def findings(
-    views: Sequence[tuple[Record, DescriptionView]],
-    scorer: Scorer,
-    faulty: Collection[str],
-    broken: Mapping[str, tuple[str, ...]],
-    described: str | None = None,
-) -> dict[str, Finding]:
-    """How good each record is, who may use the data and what it can be linked by, by record IRI.
-
-    `faulty` and `broken` are what `faulty_records` and `broken_rules` found; `described` is the moment
-    (`xsd:dateTime`) at which the descriptions came here, where the records do not tell it themselves.
-    """
-    scores = scorer.score(views, faulty)
-    found = {}
-    for record, view in views:
-        iri = record.iri.value
-        access, keys, score = access_of(view), keys_of(view), scores.get(iri)
-        points, lacks = (score.points, score.lacks) if score else (None, ())
-        found[iri] = Finding(
-            (
-                *(score_lines(record, score) if score else ()),
-                *access_lines(record, view, access),
-                *key_lines(record, keys),
-            ),
-            entry(record, view, access, described or record.described, keys, points, lacks, broken.get(iri, ())),
-        )
-    return found
 
 
 @dataclass(frozen=True)
@@ -81,41 +54,98 @@ class Examiner:
     labels: Labels
 
     def examine(self, records: Sequence[Record], at: str) -> Examination:
-        """Examines records that came at a moment (`xsd:dateTime`)."""
+        """Examines records that come at a moment (`xsd:dateTime`)."""
         if not records:
             return Examination({}, {}, {})
-        report = self._report(records)
-        violations: dict[str, list[Result]] = {}
+        apart = Apart(records)
+        report = self._report(records, apart)
+        told = _by_record(records, report.results, apart)
         advice: dict[tuple[str, str], int] = {}
         for result in report.results:
-            if result.severity == "violation":
-                violations.setdefault(result.focus_node, []).append(result)
-            else:
+            if result.severity != "violation":
                 counted = (result.severity, result.message)
                 advice[counted] = advice.get(counted, 0) + 1
-        rejected: dict[str, ValidationReport] = {}
-        for record in records if violations else ():
-            nodes = {triple.subject.value for triple in record.triples if isinstance(triple.subject, NamedNode)}
-            if results := tuple(result for node in nodes & violations.keys() for result in violations[node]):
-                ordered = tuple(sorted(results, key=lambda found: found.rank))
-                rejected[record.iri.value] = ValidationReport(report.profile, ordered)
+        rejected = {
+            iri: ValidationReport(report.profile, violations)
+            for iri, results in told.items()
+            if (violations := _violations(results))
+        }
         kept = [record for record in records if record.iri.value not in rejected]
+        return Examination(rejected, advice, self._findings(kept, told, apart, dict.fromkeys(told, at)))
+
+    def examine_again(self, records: Sequence[Record]) -> Mapping[str, Finding]:
+        """What is found of records as they stand in a store, by record IRI: what `examine` found when they came.
+
+        None is turned away: a description that was published stays, whatever a profile says by now.
+        """
+        plain = [_as_it_came(record) for record in records]
+        apart = Apart(plain)
+        told = _by_record(plain, self._report(plain, apart).results if self.profiles else (), apart)
+        return self._findings(plain, told, apart, {record.iri.value: record.described for record in records})
+
+    def _findings(
+        self, records: Sequence[Record], told: _Results, apart: Apart, described: Mapping[str, str]
+    ) -> dict[str, Finding]:
         views = [
             (record, DescriptionView(record.triples, record.dataset, self.labels))
-            for record in kept
+            for record in records
             if record.kind not in ASIDE
         ]
-        broken = broken_rules(kept, report.results)
-        return Examination(rejected, advice, findings(views, self.scorer, faulty_records(kept), broken, at))
+        scores = self.scorer.score(views, faulty_records(records, apart))
+        found = {}
+        for record, view in views:
+            iri = record.iri.value
+            access, keys, score = access_of(view), keys_of(view), scores.get(iri)
+            points, lacks = (score.points, score.lacks) if score else (None, ())
+            found[iri] = Finding(
+                (
+                    *(score_lines(record, score) if score else ()),
+                    *access_lines(record, view, access),
+                    *key_lines(record, keys),
+                ),
+                entry(record, view, access, described[iri], keys, points, lacks, broken_rules(told[iri])),
+            )
+        return found
 
-    def _report(self, records: Sequence[Record]) -> ValidationReport:
+    def _report(self, records: Sequence[Record], apart: Apart) -> ValidationReport:
         """What the profiles say; where the engine cannot read a record, that record is told of and the rest checked."""
-        data = "".join(" .\n".join(record.statements.lines) + " .\n" for record in records)
+        data = "".join(apart.text(record, record.statements.lines) for record in records)
         try:
             return validate(self.profiles, data)
         except ProfileError as error:
             if len(records) == 1:
-                return unreadable(self.profiles, records[0].dataset.value, error)
+                return unreadable(self.profiles, apart.name(records[0], str(records[0].dataset)).strip("<>"), error)
             half = len(records) // 2
-            parts = [self._report(records[:half]), self._report(records[half:])]
+            parts = [self._report(records[:half], apart), self._report(records[half:], apart)]
         return ValidationReport(parts[0].profile, tuple(one for part in parts for one in part.results))
+
+
+def _by_record(records: Sequence[Record], results: Sequence[Result], apart: Apart) -> _Results:
+    """The results about the nodes of each record."""
+    by_node: dict[str, list[Result]] = {}
+    for result in results:
+        by_node.setdefault(result.focus_node, []).append(result)
+    return {
+        record.iri.value: tuple(
+            apart.told(result) for node in apart.nodes(record) if node in by_node for result in by_node[node]
+        )
+        if by_node
+        else ()
+        for record in records
+    }
+
+
+def _violations(results: Sequence[Result]) -> tuple[Result, ...]:
+    violations = [result for result in results if result.severity == "violation"]
+    return tuple(sorted(violations, key=lambda found: found.rank))
+
+
+def _as_it_came(record: Record) -> Record:
+    """A record from a store as it was when it came: without what was put beside it."""
+    own = f"{record.iri} "
+    return replace(
+        record,
+        statements=Statements(
+            lines=[size_typed(line) for line in without_findings(record.statements.lines) if not line.startswith(own)]
+        ),
+    )

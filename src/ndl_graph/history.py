@@ -8,18 +8,16 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from ndl_graph.access import without_access
-from ndl_graph.keys import without_keys
 from ndl_graph.namespaces import DCT, FOAF, NDL, PROV, RDF
-from ndl_graph.quality import without_scores
 from ndl_graph.record import Statements, Term, digest
+from ndl_graph.worked_out import without_findings
 
-__all__ = ["Change", "Former", "Revision", "changes_of", "former_graph", "own_lines"]
+__all__ = ["Change", "Former", "Revision", "changes_of", "former_graph"]
 
 
 @dataclass(frozen=True)
 class Former:
-    """A description that stood once: the graph that keeps it, from when to when, and where it came from."""
+    """A description that stood once: the graph that keeps it, and from when to when (`xsd:dateTime`)."""
 
     graph: str
     start: str
@@ -43,11 +41,6 @@ class Revision:
     at: str
     source: str
     changes: tuple[Change, ...]
-
-
-def own_lines(statements: Statements) -> Sequence[str]:
-    """What a record says without what is worked out of it: scores, offer and keys."""
-    return without_keys(without_access(without_scores(statements.lines)))
 
 
 def former_graph(record: str, base: str, triples: Sequence[Triple], end: Literal) -> tuple[str, list[Triple]]:
@@ -81,7 +74,7 @@ def changes_of(record: str, before: Statements, after: Statements) -> tuple[Chan
 
 
 def _described(record: str, statements: Statements) -> Iterable[tuple[str, str, str]]:
-    for triple in Statements(lines=own_lines(statements)).triples:
+    for triple in Statements(lines=without_findings(statements.lines)).triples:
         if isinstance(triple.subject, NamedNode) and triple.subject.value != record:
             yield triple.subject.value, triple.predicate.value, _text(triple.object)
 

@@ -22,6 +22,7 @@ __all__ = ["KNOWN_BY", "FoundKey", "Key", "all_keys", "key_lines", "keys_of", "w
 KNOWN_BY: Final = ("stated", "field name", "field description")
 _FRAGMENT: Final = "#key-"
 _OURS: Final = re.compile(rf"^<[^>]+{_FRAGMENT}[a-z-]+>$")
+_HAS_KEY: Final = str(NDL.hasKey)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: Fields that name or describe what a code stands for, and words that say that something is not there.
 _NO_CODE: Final = re.compile(r"_(name|nm|label|desc|description|title)$")
@@ -116,10 +117,10 @@ def key_lines(record: Record, found: Sequence[FoundKey]) -> Iterator[str]:
 
 def without_keys(lines: Sequence[str]) -> Sequence[str]:
     """The lines without keys that a catalogue of this kind has worked out: what `ndl:hasKey` leads to, by its name."""
-    ours = {line.rsplit(" ", 1)[1] for line in lines if _HAS_KEY in line and _OURS.match(line.rsplit(" ", 1)[1])}
-    if not ours:
+    if not any(_HAS_KEY in line for line in lines):
         return lines
-    return tuple(line for line in lines if line.split(" ", 1)[0] not in ours and line.rsplit(" ", 1)[1] not in ours)
-
-
-_HAS_KEY: Final = f" {NDL.hasKey} "
+    told = [line.split(" ", 2) for line in lines]
+    ours = {value for _, predicate, value in told if predicate == _HAS_KEY and _OURS.match(value)}
+    return tuple(
+        line for line, (subject, _, value) in zip(lines, told, strict=True) if subject not in ours and value not in ours
+    )

@@ -8,17 +8,15 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Triple
 
 from ndl_graph.catalog import Catalog, GraphWriter, batched, listed, measured, now, records_in
-from ndl_graph.description import DescriptionView
 from ndl_graph.errors import StoreError
-from ndl_graph.examining import findings
-from ndl_graph.history import own_lines
+from ndl_graph.examining import Examiner
 from ndl_graph.identity import distinct_slugs
-from ndl_graph.labels import Labels
 from ndl_graph.namespaces import DCT, FOAF, NDL, RDF
-from ndl_graph.quality import Scorer, broken_rules, faulty_records, history_lines, summary_lines
+from ndl_graph.quality import Scorer, history_lines, summary_lines
 from ndl_graph.record import Record
 from ndl_graph.search import SearchIndex
-from ndl_graph.validation import Profile, load_profile, profile_names, validate
+from ndl_graph.validation import load_profile, profile_names
+from ndl_graph.worked_out import without_findings
 
 __all__ = ["is_searchable", "reindex", "remove", "summarise"]
 
@@ -73,9 +71,12 @@ def reindex(catalog: Catalog, scorer: Scorer) -> int:
         shutil.rmtree(writer.folder / "index", ignore_errors=True)
         index = SearchIndex.writing(writer.folder / "index")
         for batch in batched([iri for iri, _, _ in listed(writer.graphs, base)], _SCORED):
-            records = list(records_in(writer.graphs, batch, base))
-            used = [profiles[iri] for iri in sorted(_checked_by(records) & profiles.keys())]
-            _examine(records, used, scorer, catalog.labels, writer, index)
+            alike: dict[frozenset[str], list[Record]] = {}
+            for record in records_in(writer.graphs, batch, base):
+                alike.setdefault(_checked_by(record), []).append(record)
+            for iris, records in alike.items():
+                checked_by = [profiles[iri] for iri in sorted(iris & profiles.keys())]
+                _examine(records, Examiner(checked_by, scorer, catalog.labels), writer, index)
         index.commit()
         summarise(writer, index, base)
         writer.commit()
@@ -83,31 +84,17 @@ def reindex(catalog: Catalog, scorer: Scorer) -> int:
     return len(index)
 
 
-def _checked_by(records: Sequence[Record]) -> set[str]:
-    """The profiles by which the records were checked when they came."""
-    return {
-        triple.object.value
-        for one in records
-        for triple in one.triples
-        if triple.subject == one.iri and triple.predicate == DCT.conformsTo and isinstance(triple.object, NamedNode)
-    }
+def _checked_by(record: Record) -> frozenset[str]:
+    """The profiles by which a record was checked when it came."""
+    said = (one for one in record.triples if one.subject == record.iri and one.predicate == DCT.conformsTo)
+    return frozenset(one.object.value for one in said if isinstance(one.object, NamedNode))
 
 
-def _examine(
-    records: Sequence[Record],
-    profiles: Sequence[Profile],
-    scorer: Scorer,
-    labels: Labels,
-    writer: GraphWriter,
-    index: SearchIndex,
-) -> None:
-    views = [(record, DescriptionView(record.triples, record.dataset, labels)) for record in records]
-    data = "".join(" .\n".join(own_lines(one.statements)) + " .\n" for one in records)
-    broken = broken_rules(records, validate(profiles, data).results) if profiles else {}
-    found = findings(views, scorer, faulty_records(records), broken)
+def _examine(records: Sequence[Record], examiner: Examiner, writer: GraphWriter, index: SearchIndex) -> None:
+    found = examiner.examine_again(records)
     changed = []
     for record in records:
-        lines = [*own_lines(record.statements), *found[record.iri.value].lines]
+        lines = [*without_findings(record.statements.lines), *found[record.iri.value].lines]
         if set(lines) != set(record.statements.lines):
             changed.append((record.iri.value, lines))
     writer.replace(changed, [iri for iri, _ in changed])

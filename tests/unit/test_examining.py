@@ -8,13 +8,15 @@ import pytest
 from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
 from ndl_graph.examining import Examination, Examiner
-from ndl_graph.history import own_lines
 from ndl_graph.labels import default_labels
+from ndl_graph.loading import Loader
 from ndl_graph.namespaces import DCT
 from ndl_graph.quality import Scorer
 from ndl_graph.record import ASIDE, Record, Statements
+from ndl_graph.sources import Source
 from ndl_graph.stores import EmbeddedStore
 from ndl_graph.validation import load_profile
+from ndl_graph.worked_out import without_findings
 from tests.conftest import BASE, DATA, load
 
 AT = "2026-11-26T20:00:00Z"
@@ -29,7 +31,9 @@ def examiner() -> Examiner:
 @pytest.fixture(scope="module")
 def records(demo: Catalog) -> list[Record]:
     """As they come to a load; the first without a title, which is a violation."""
-    found = [replace(one, statements=Statements(lines=own_lines(one.statements))) for one in demo.records()]
+    found = [
+        replace(one, statements=Statements(lines=without_findings(one.statements.lines))) for one in demo.records()
+    ]
     first = found[0]
     lines = [line for line in first.statements.lines if not line.startswith(f"{first.dataset} {DCT.title} ")]
     return [replace(first, statements=Statements(lines=lines)), *found[1:]]
@@ -64,20 +68,10 @@ def test_nothing_to_examine(examiner: Examiner) -> None:
 def test_the_index_made_anew_finds_what_a_load_found(store: EmbeddedStore) -> None:
     load(store, DATA)
 
-    def held() -> dict[str, tuple[object, ...]]:
-        catalog = Catalog(store)
-        found: dict[str, tuple[object, ...]] = {}
-        for one in catalog.records():
-            marks = catalog.index.marks_of(one.iri.value)
-            assert marks is not None
-            kept = (marks["points"], sorted(marks["lacks"]), sorted(marks["broken"]), marks["use"])
-            found[one.iri.value] = (set(one.statements.lines), *kept)
-        return found
-
-    before, name = held(), store.current()
+    before, name = held(store), store.current()
     upkeep.reindex(Catalog(store), Scorer())
     assert store.current() != name
-    assert held() == before
+    assert held(store) == before
 
 
 def test_chunks_are_told_together(tmp_path: Path) -> None:
@@ -100,3 +94,59 @@ def test_chunks_are_told_together(tmp_path: Path) -> None:
     assert (summary.added, summary.rejected, summary.read) == (MANY - 1, 1, MANY)
     again = load(store, feed(" and its banks"))
     assert (again.changed, again.unchanged, again.rejected) == (1, MANY - 2, 1)
+
+
+def held(store: EmbeddedStore) -> dict[str, tuple[object, ...]]:
+    """What is worked out of each record, in the graph and in the index."""
+    catalog = Catalog(store)
+    found: dict[str, tuple[object, ...]] = {}
+    for one in catalog.records():
+        marks = catalog.index.marks_of(one.iri.value)
+        assert marks is not None
+        kept = (marks["points"], sorted(marks["lacks"]), sorted(marks["broken"]), marks["use"])
+        found[one.iri.value] = (set(one.statements.lines), *kept)
+    return found
+
+
+@pytest.mark.parametrize("profiles", [("ndl",), ("dcat-ap",), ("ndl", "dcat-ap")])
+def test_the_index_made_anew_finds_what_several_loads_found(
+    store: EmbeddedStore, tmp_path: Path, profiles: tuple[str, ...]
+) -> None:
+    """Two sources say different things of one publisher, and were checked by different profiles."""
+    about = (
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        "@prefix foaf: <http://xmlns.com/foaf/0.1/> .\n"
+        '<https://example.org/{n}> a dcat:Dataset ; dct:title "{n}"@en ; dct:description "About {n}."@en ;\n'
+        "  dct:publisher <https://example.org/holder> ; dcat:distribution <https://example.org/{n}/file> .\n"
+        "<https://example.org/{n}/file> a dcat:Distribution ; dcat:accessURL <https://example.org/{n}.csv> ;\n"
+        '  dcat:byteSize "12"^^<http://www.w3.org/2001/XMLSchema#nonNegativeInteger> .\n'
+        '<https://example.org/holder> a foaf:Agent ; foaf:name "Holder" ; dct:type <https://example.org/kind/{n}> .\n'
+    )
+    for number, name in enumerate(("tay", "dee", "don")):
+        source = tmp_path / f"{name}.ttl"
+        source.write_text(about.replace("{n}", name))
+        used = profiles if number else ("ndl",)
+        Loader(store, [load_profile(one, BASE) for one in used]).load([Source(str(source))])
+    before = held(store)
+    assert len(before) == 3
+    upkeep.reindex(Catalog(store), Scorer())
+    assert held(store) == before
+
+
+@pytest.mark.parametrize("mark", ["digest", "hasKey", "accessLevel", "deadSince"])
+def test_words_in_a_text_take_nothing_away(store: EmbeddedStore, tmp_path: Path, mark: str) -> None:
+    source = tmp_path / "a.ttl"
+    words = f"x <https://w3id.org/ndl-graph/vocab#{mark}> <http://www.w3.org/ns/dqv#isMeasurementOf> "
+    words += "<https://w3id.org/ndl-graph/vocab/metric#eu-score> <http://www.w3.org/ns/odrl/2/hasPolicy> "
+    source.write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        f'<https://example.org/a> a dcat:Dataset ; dct:title "Rivers" ; dct:description "{words}" ;\n'
+        '  dct:publisher "Holder" ; dcat:landingPage <https://example.org/a/page> .\n'
+    )
+    load(store, source)
+    (record,) = Catalog(store).records()
+    assert Catalog(store).describe(record).title == "Rivers"
+    assert load(store, source).unchanged == 1
+    upkeep.reindex(Catalog(store), Scorer())
+    assert Catalog(store).get("rivers").statements.lines
+    assert Catalog(store).describe(Catalog(store).get("rivers")).title == "Rivers"

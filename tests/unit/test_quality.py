@@ -24,6 +24,7 @@ from ndl_graph.quality import (
 )
 from ndl_graph.record import Record, Statements
 from ndl_graph.sparql import read_query
+from ndl_graph.validation import Apart
 
 TODAY: Final = date(2026, 11, 26)
 IRI: Final = "https://data.example.gov.uk/rivers"
@@ -98,7 +99,7 @@ def score(text: str, links: dict[str, LinkState] | None = None, *, every: bool =
     record = Record(NamedNode("http://x/dataset/rivers"), dataset, "dataset", "k", Statements(triples=triples))
     scorer = Scorer(ALIVE if links is None else links, all_distributions=every, today=TODAY)
     view = DescriptionView(triples, dataset, default_labels())
-    return scorer.score([(record, view)], faulty_records([record]))[record.iri.value]
+    return scorer.score([(record, view)], faulty_records([record], Apart([record])))[record.iri.value]
 
 
 def test_a_full_description_has_every_point() -> None:
@@ -271,5 +272,12 @@ def test_each_is_judged_alone_where_they_agree_on_one_node_and_not_on_what_it_le
         ]
         page, node = NamedNode(f"https://b.org/dataset/{name}"), NamedNode(f"https://e.org/{name}")
         records.append(Record(page, node, "dataset", "", Statements(lines=lines)))
-    assert [faulty_records([one]) for one in records] == [set(), set()]
-    assert faulty_records(records) == set()
+    assert [faulty_records([one], Apart([one])) for one in records] == [set(), set()]
+    assert faulty_records(records, Apart(records)) == set()
+
+
+@pytest.mark.parametrize("odd", ["0001-00", "2024-13", "2024-00", "0000", "9999-12-99", "2024-02-31"])
+def test_a_date_that_is_none_is_no_freshness(odd: str) -> None:
+    yearly = "<http://publications.europa.eu/resource/authority/frequency/ANNUAL>"
+    found = score(f'<a> a dcat:Dataset ; dct:title "A" ; dct:accrualPeriodicity {yearly} ; dct:modified "{odd}" .')
+    assert "ai-fresh" in found.lacks

@@ -3,18 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
-from typing import Final
 
 from pyoxigraph import NamedNode
 
-from ndl_graph.access import without_access
 from ndl_graph.identity import Identity, identify, settle, slug_for
-from ndl_graph.keys import without_keys
 from ndl_graph.loading.known import Known, KnownRecords
-from ndl_graph.namespaces import DQV, NDL, ODRL
 from ndl_graph.normalise import Normaliser
-from ndl_graph.quality import without_scores
 from ndl_graph.record import Description, Record, Statements
+from ndl_graph.worked_out import without_records
 
 __all__ = ["Minter", "Namer"]
 
@@ -104,19 +100,6 @@ class Namer:
 
 
 def _published(statements: Statements) -> Statements:
-    """The statements without what another catalogue of this kind has put beside them: scores, offers, keys, records."""
-    text = "\n".join(statements.lines)
-    if not any(mark in text for mark in _WORKED_OUT):
-        return statements
-    kept = without_keys(without_access(without_scores(statements.lines)))
-    records = {line.split(" ", 1)[0] for line in kept if _DIGEST in line}
-    if records:
-        kept = tuple(line for line in kept if line.split(" ", 1)[0] not in records)
+    """What a publisher said, where another catalogue of this kind has put something beside it."""
+    kept = without_records(statements.lines)
     return statements if kept is statements.lines else Statements(lines=kept)
-
-
-_DIGEST: Final = f" {NDL.digest} "
-#: One of these is in every statement, or beside every one, that a catalogue of this kind puts beside a description.
-_WORKED_OUT: Final = tuple(
-    f" {name} " for name in (NDL.digest, NDL.hasKey, ODRL.hasPolicy, NDL.deadSince, DQV.isMeasurementOf)
-)

@@ -11,6 +11,7 @@ from ndl_graph.quality.scoring import (
     broken_rules,
     faulty_records,
     score_lines,
+    size_typed,
     without_scores,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "history_of",
     "metric_named",
     "score_lines",
+    "size_typed",
     "summary_lines",
     "without_scores",
 ]

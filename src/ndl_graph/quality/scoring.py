@@ -1,9 +1,10 @@
 """Scores descriptions, a set at a time, and states the scores in the Data Quality Vocabulary."""
 
 import re
+from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Final
 
@@ -17,7 +18,7 @@ from ndl_graph.namespaces import ADMS, CR, DCAT, DCT, DQV, IANA, METRIC, NDL, RD
 from ndl_graph.quality.croissant import LOADS, croissant_faults
 from ndl_graph.quality.metrics import METRICS, SCORES
 from ndl_graph.record import Record
-from ndl_graph.validation import Result, load_profile, nonconforming
+from ndl_graph.validation import Apart, Result, load_profile, nonconforming
 from ndl_graph.validation.profiles import Profile
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "broken_rules",
     "faulty_records",
     "score_lines",
+    "size_typed",
     "without_scores",
 ]
 
@@ -209,83 +211,20 @@ def _mandatory() -> Profile:
     return load_profile("dcat-ap").mandatory
 
 
-def faulty_records(records: Sequence[Record]) -> set[str]:
-    """The IRIs of records that break what DCAT-AP makes mandatory."""
+def faulty_records(records: Sequence[Record], apart: Apart) -> set[str]:
+    """The IRIs of records that break what DCAT-AP makes mandatory; `apart` was made of these records or of more."""
     if not records:
         return set()
-    told = [(record, _as_exchanged(_described(record))) for record in records]
-    disputed = _disputed([lines for _, lines in told])
-    # Two records may say different things of one publisher: each is judged by what it says itself.
-    data = "".join(
-        " .\n".join(_apart(lines, disputed, number) if disputed else lines) + " .\n"
-        for number, (_, lines) in enumerate(told)
-        if lines
-    )
+    data = "".join(apart.text(record, _as_exchanged(record.statements.lines)) for record in records)
     broken = nonconforming(_mandatory(), data)
     if not broken:
         return set()
-    return {
-        record.iri.value
-        for number, (record, lines) in enumerate(told)
-        if any(_node_apart(line.split(" ", 1)[0], disputed, number).strip("<>") in broken for line in lines)
-    }
+    return {record.iri.value for record in records if not broken.isdisjoint(apart.nodes(record))}
 
 
-def _disputed(told: Sequence[Sequence[str]]) -> set[str]:
-    """The nodes of which one record says something else than another, be it of a node that they lead to."""
-    said: dict[str, list[str]] = {}
-    shared: dict[str, list[str]] = {}
-    disputed: set[str] = set()
-    for lines in told:
-        own: dict[str, list[str]] = {}
-        start, about = "\n", []
-        for line in lines:
-            if not line.startswith(start):  # what is said of one node mostly stands together
-                node = line.split(" ", 1)[0]
-                start, about = f"{node} ", own.setdefault(node, [])
-            about.append(line)
-        for node, about in own.items():
-            known = said.setdefault(node, about)
-            if known is about:
-                continue
-            shared[node] = known
-            if known != about and sorted(known) != sorted(about):
-                disputed.add(node)
-    # One node that leads to another which goes by a name for each record would lead to all of those.
-    more = disputed
-    while more:
-        more = {
-            node
-            for node, about in shared.items()
-            if node not in disputed and any(line.split(" ", 2)[2] in disputed for line in about)
-        }
-        disputed |= more
-    return disputed
-
-
-def _node_apart(node: str, disputed: set[str], number: int) -> str:
-    return f"{node[:-1]}?in={number}>" if node in disputed else node
-
-
-def _apart(lines: Sequence[str], disputed: set[str], number: int) -> Iterator[str]:
-    """The statements with a name of their own for each disputed node."""
-    for line in lines:
-        subject, predicate, value = line.split(" ", 2)
-        if subject in disputed or value in disputed:
-            yield f"{_node_apart(subject, disputed, number)} {predicate} {_node_apart(value, disputed, number)}"
-        else:
-            yield line
-
-
-def _described(record: Record) -> Sequence[str]:
-    """What is said of the dataset, and not of the catalogue's own record of it."""
-    own = f"{record.iri} "
-    return [
-        # The embedded store keeps every kind of whole number as xsd:integer; a size is one that is not negative.
-        line.replace(_INTEGER, _NOT_NEGATIVE) if "/dcat#byteSize> " in line else line
-        for line in record.statements.lines
-        if not line.startswith(own)
-    ]
+def size_typed(line: str) -> str:
+    """The statement with the type that DCAT gives to a size: the embedded store keeps whole numbers as xsd:integer."""
+    return line.replace(_INTEGER, _NOT_NEGATIVE) if "/dcat#byteSize> " in line else line
 
 
 _INTEGER: Final = f"^^{XSD.integer}"
@@ -297,6 +236,7 @@ def _as_exchanged(lines: Sequence[str]) -> Sequence[str]:
 
     `normalise` keeps them, and DCAT-AP asks for one value.
     """
+    lines = [size_typed(line) for line in lines]
     beside = [
         line
         for line in lines
@@ -313,21 +253,10 @@ def _is_term(line: str) -> bool:
     return line.split(" ", 2)[2].startswith((f"<{_EU}", f"<{IANA}"))
 
 
-def broken_rules(records: Sequence[Record], results: Iterable[Result]) -> dict[str, tuple[str, ...]]:
-    """Which rules each record breaks, as `profile#rule`, by record IRI."""
-    found: dict[str, dict[str, None]] = {}
-    for result in results:
-        rule = result.shape.rsplit("/", 1)[-1]
-        if "#" in rule:
-            found.setdefault(result.focus_node, {})[rule] = None
-    if not found:
-        return {}
-    broken: dict[str, tuple[str, ...]] = {}
-    for record in records:
-        nodes = dict.fromkeys(line.split(" ", 1)[0].strip("<>") for line in record.statements.lines)
-        if rules := dict.fromkeys(rule for node in nodes if node in found for rule in found[node]):
-            broken[record.iri.value] = tuple(rules)
-    return broken
+def broken_rules(results: Iterable[Result]) -> tuple[str, ...]:
+    """Which rules results tell of, as `profile#rule`, each once."""
+    rules = (result.shape.rsplit("/", 1)[-1] for result in results)
+    return tuple(dict.fromkeys(rule for rule in rules if "#" in rule))
 
 
 def addresses(view: DescriptionView) -> list[str]:
@@ -383,11 +312,8 @@ def _day(text: str) -> date | None:
         return None
     year, month, day = found.groups()
     try:
-        if day:
-            return date(int(year), int(month), int(day))
-        if month:
-            return date(int(year) + int(month) // 12, int(month) % 12 + 1, 1) - timedelta(days=1)
-        return date(int(year), 12, 31)
+        last = monthrange(int(year), int(month or 12))[1]
+        return date(int(year), int(month or 12), int(day or last))
     except ValueError:
         return None
 
@@ -399,7 +325,9 @@ _IS_A: Final = f"{RDF.type} {DQV.QualityMeasurement}"
 _OF: Final = {name: f"{DQV.isMeasurementOf} {score.iri}" for name, score in SCORES.items()}
 _LOADS: Final = f"{DQV.isMeasurementOf} <{LOADS}>"
 _VALUE: Final = str(DQV.value)
-_OURS: Final = f"{DQV.isMeasurementOf} <{METRIC}"
+_OF_METRIC: Final = str(DQV.isMeasurementOf)
+_OURS: Final = f"{_OF_METRIC} <{METRIC}"
+_DEAD: Final = str(NDL.deadSince)
 
 
 def score_lines(record: Record, found: Assessment) -> Iterator[str]:
@@ -425,13 +353,12 @@ def score_lines(record: Record, found: Assessment) -> Iterator[str]:
 def without_scores(lines: Sequence[str]) -> Sequence[str]:
     """The lines without scores of ours: they are worked out here, not read from a source."""
     text = "\n".join(lines)
-    dead = str(NDL.deadSince)
-    if _OURS not in text and dead not in text:
+    if _OURS not in text and _DEAD not in text:
         return lines
-    nodes = {line.split(" ", 1)[0] for line in lines if _OURS in line}
-    kept = []
-    for line in lines:
-        subject, predicate, value = line.split(" ", 2)
-        if subject not in nodes and value not in nodes and predicate != dead:
-            kept.append(line)
-    return tuple(kept)
+    told = [line.split(" ", 2) for line in lines]
+    nodes = {node for node, predicate, value in told if predicate == _OF_METRIC and value.startswith(f"<{METRIC}")}
+    return tuple(
+        line
+        for line, (subject, predicate, value) in zip(lines, told, strict=True)
+        if subject not in nodes and value not in nodes and predicate != _DEAD
+    )

@@ -1,0 +1,36 @@
+"""Taking off what is worked out of descriptions: scores, offers, keys, and what is said of records themselves.
+
+A description is compared, and read from another catalogue of this kind, without them.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ndl_graph.access import without_access
+from ndl_graph.keys import without_keys
+from ndl_graph.namespaces import DQV, NDL, ODRL
+from ndl_graph.quality import without_scores
+
+__all__ = ["without_findings", "without_records"]
+
+_DIGEST: Final = str(NDL.digest)
+#: One of these is in every statement, or beside every one, that a catalogue of this kind puts beside a description.
+_MARKS: Final = tuple(map(str, (NDL.digest, NDL.hasKey, ODRL.hasPolicy, NDL.deadSince, DQV.isMeasurementOf)))
+
+
+def without_findings(lines: Sequence[str]) -> Sequence[str]:
+    """N-Triples lines without the scores, offers and keys that a catalogue of this kind has worked out."""
+    text = "\n".join(lines)
+    if not any(mark in text for mark in _MARKS):
+        return lines
+    return without_keys(without_access(without_scores(lines)))
+
+
+def without_records(lines: Sequence[str]) -> Sequence[str]:
+    """N-Triples lines without what is worked out, nor what is said of records themselves, which a digest tells."""
+    kept = without_findings(lines)
+    if not any(_DIGEST in line for line in kept):
+        return kept
+    told = [line.split(" ", 2) for line in kept]
+    records = {subject for subject, predicate, _ in told if predicate == _DIGEST}
+    return tuple(line for line, (subject, _, _) in zip(kept, told, strict=True) if subject not in records)
