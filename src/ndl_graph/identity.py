@@ -59,9 +59,18 @@ def slug_for(text: str) -> str:
     return slug or "untitled"
 
 
+def name_slug(name: str) -> str:
+    """A readable slug that another name has only if it differs in nothing but punctuation, accents or case."""
+    slug: str = slugify(name, replacements=(("&", " and "),))
+    if slug and len(slug) <= _SLUG_LENGTH:
+        return slug
+    # What was cut off, or has no letters, is told apart by a mark made of all of it.
+    return f"{slug_for(slug)}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
 def organisation_iri(base: str) -> Callable[[str], str]:
     """Makes the IRIs of organisations that are known by name only."""
-    return lambda name: f"{base}organisation/{slug_for(name)}"
+    return lambda name: f"{base}organisation/{name_slug(name)}"
 
 
 def distinct_slugs(names: Iterable[str]) -> dict[str, str]:
@@ -69,7 +78,7 @@ def distinct_slugs(names: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     taken: set[str] = set()
     for name in sorted(names):
-        slug = first = slug_for(name)
+        slug = first = name_slug(name)
         number = 2
         while slug in taken:
             slug = f"{first}-{number}"

@@ -16,8 +16,7 @@ from ndl_graph.quality import Scorer
 from ndl_graph.search import Embedder, Meaning
 from ndl_graph.sources import Limits
 from ndl_graph.sparql.federation import Federation
-from ndl_graph.sparql.pool import Limits as QueryLimits
-from ndl_graph.sparql.pool import Runner, WorkerPool
+from ndl_graph.sparql.pool import QueryLimits, Runner, WorkerPool
 from ndl_graph.stores import EmbeddedStore, RemoteRunner, RemoteStore, Server
 from ndl_graph.validation import Profile, load_profile
 from ndl_graph.validation.profiles import DEFAULT_BASE
@@ -76,7 +75,7 @@ SETTINGS: Final = (
     Setting("mcp_hosts", "", "Names, with commas, under which agents may reach /mcp, beside that of the base IRI."),
     Setting("cache_bytes", 64 * 1024**2, "Memory for pages that are asked for again."),
     Setting("meaning", True, "Whether search goes by meaning too, with vectors made while the service runs."),
-    Setting("model_folder", "", "A sentence-transformers model in ONNX; empty: the one that is installed."),
+    Setting("model_folder", "", "A sentence model of 384 dimensions in ONNX; empty: the one that is installed."),
     Setting("meaning_threads", 1, "Threads that make vectors."),
     Setting("page_size", 20, "Records on one page of search results."),
     Setting("link_days", 30, "Days after which a link is checked again."),

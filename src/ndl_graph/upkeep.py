@@ -28,6 +28,7 @@ _HISTORY: Final = 1_000
 def remove(catalog: Catalog, name: str) -> str:
     """Removes a record and leaves a tombstone; gives its IRI. Raises `NotFoundError` or `RemovedError`."""
     base = catalog.base_iri
+    catalog.get(name)  # where there is none, no writer is waited for
     with catalog.store.writer() as writer:
         record = catalog.get(name)
         iri = record.iri.value

@@ -148,10 +148,10 @@ def test_graphs_are_found_by_name_and_queried(empty: AnyStore) -> None:
     assert {str(triple) for triple in graphs.triples(GRAPH)} == {line(awkward), typed, tagged}
     rows = graphs.select("SELECT ?o ?nothing { GRAPH ?g { ?s ?p ?o } FILTER (datatype(?o) = xsd:date) }")
     assert rows == [{"o": Literal("2020-01-01", datatype=XSD.date)}]
-    yes = graphs.query(read_query("ASK { ?s ?p ?o }"), [GRAPH])
+    yes = graphs.query(read_query(f"ASK FROM <{GRAPH}> {{ ?s ?p ?o }}"))
     assert isinstance(yes, QueryBoolean)
     assert bool(yes)
-    built = graphs.query(read_query("CONSTRUCT { ?s ?p 1 } { ?s ?p ?o }"), [GRAPH])
+    built = graphs.query(read_query(f"CONSTRUCT {{ ?s ?p 1 }} FROM <{GRAPH}> {{ ?s ?p ?o }}"))
     assert isinstance(built, QueryTriples)
     assert [triple.object for triple in built] == [Literal(1)]
     with pytest.raises(QueryError) as broken:

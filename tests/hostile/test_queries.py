@@ -22,7 +22,7 @@ from pyoxigraph import RdfFormat, parse
 
 from ndl_graph.errors import LimitError, QueryError
 from ndl_graph.sparql import Query, read_query
-from ndl_graph.sparql.pool import Limits, Task, WorkerPool
+from ndl_graph.sparql.pool import QueryLimits, Task, WorkerPool
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import BASE, DATA, load, serving
 
@@ -407,11 +407,14 @@ def test_no_query_has_a_network(catalogue: Path) -> None:
         text = f"SELECT * {{ SERVICE <http://127.0.0.1:{port}/> {{ ?s ?p ?o }} }}"
         folder = str(next((catalogue / "snapshots").glob("[0-9]*")))
 
+        async def newest() -> str:
+            return folder
+
         async def run() -> None:
-            pool = WorkerPool(1, Limits(query_seconds=3))
+            pool = WorkerPool(1, QueryLimits(query_seconds=3))
             await pool.start()
             try:
-                async with pool.run(Task("json", Query(text, "select", {})), folder, "me"):
+                async with pool.run(Task("json", Query(text, "select", {})), newest, "me"):
                     pass
             finally:
                 await pool.close()
@@ -452,5 +455,5 @@ def test_a_worker_whose_service_is_gone_ends_by_itself(catalogue: Path) -> None:
     with worker, ours:
         folder = str(next((catalogue / "snapshots").glob("[0-9]*")))
         query = read_query(QUERIES["cross join, counted"])
-        ours.sendall(Task("json", query).request(folder, Limits(query_seconds=-4)))
+        ours.sendall(Task("json", query).request(folder, QueryLimits(query_seconds=-4)))
         assert worker.wait(20) == -signal.SIGALRM

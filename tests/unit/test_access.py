@@ -358,3 +358,25 @@ def test_registration_and_companies_have_their_conditions_too(store: EmbeddedSto
     assert ask("researcher", DPV.AcademicResearch.value) == {"scholars": "register", "charities": "now"}
     assert ask("public") == {"scholars": "no", "charities": "now"}
     assert ask("company") == {"scholars": "no", "charities": "no"}
+
+
+def test_data_that_bars_profit_is_not_for_profit_whatever_else_is_stated(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "a.ttl"
+    source.write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        '<https://example.org/a> a dcat:Dataset ; dct:title "Rivers" ; dct:description "All of them." ;\n'
+        '  dct:publisher "Holder" ; dcat:landingPage <https://example.org/page> ;\n'
+        "  dct:license <https://creativecommons.org/licenses/by-nc/4.0/> .\n"
+    )
+    load(store, source)
+    index = Catalog(store).index
+
+    def verdicts(asked: UseQuery) -> dict[str, list[str]]:
+        return {one.verdict: [hit.why for hit in one.hits] for one in index.usable(asked) if one.total}
+
+    assert verdicts(UseQuery("company", for_profit=True)) == {"no": ["profit"]}
+    assert verdicts(UseQuery("public", for_profit=True)) == {"no": ["profit"]}
+    assert list(verdicts(UseQuery("public")).values()) == [[""]]
+    assert "no" not in verdicts(UseQuery("public"))
+    found = {answer.verdict: answer.total for answer in index.usable(UseQuery("public", text="rivers zxqv"))}
+    assert sum(found.values()) == 1, "one word that nothing knows does not empty every answer"

@@ -405,3 +405,42 @@ def test_the_web_is_a_source(place: Path, server: str) -> None:
     assert small.code == 2
     assert "larger than" in small.err
     assert "cannot be reached" in run("load", "http://127.0.0.1:1/x.ttl", cwd=place).err
+
+
+def test_what_stores_nothing_leaves_the_base_iri_open(place: Path) -> None:
+    """A dry run, and the removal of what is not there, make no store: its addresses are still to be chosen."""
+    assert run("load", "good.ttl", "--dry-run", "--store", "new", cwd=place).code == 0
+    gone = run("remove", "nothing", "--store", "new", cwd=place)
+    assert (gone.code, "nothing in the store yet" in gone.err) == (2, True)
+    again = ("load", "good.ttl", "--store", "new", "--base-iri", "https://data.example.gov.uk/")
+    assert run(*again, cwd=place).code == 0
+    assert "https://data.example.gov.uk/dataset/" in run("query", "SELECT ?r { GRAPH ?r { ?r a dcat:CatalogRecord } }",
+                                                         "--store", "new", cwd=place).out  # fmt: skip
+    other = run("load", "good.ttl", "--store", "new", "--base-iri", "https://elsewhere.example/", cwd=place)
+    assert (other.code, "have the base IRI" in other.err) == (2, True)
+
+
+def test_the_default_graph_of_several_is_their_merge(place: Path) -> None:
+    """SPARQL 1.1, section 13.2: what two graphs say is one statement."""
+    twice = "".join(
+        f"<https://example.org/{n}> a dcat:Dataset ; dct:title '{n}' ; dct:description 'About {n}.' ;"
+        " dct:publisher <https://example.org/holder> ; dcat:landingPage <https://example.org/page> .\n"
+        for n in ("tay", "dee")
+    )
+    (place / "twice.ttl").write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        f"{twice}<https://example.org/holder> <http://xmlns.com/foaf/0.1/name> 'H' ."
+    )
+    assert run("load", "twice.ttl", "--store", "s", cwd=place).code == 0
+    graphs = "FROM <http://127.0.0.1:8000/dataset/tay> FROM <http://127.0.0.1:8000/dataset/dee>"
+    asked = f"SELECT (COUNT(*) AS ?n) {graphs} {{ ?holder foaf:name ?name }}"
+    assert run("query", asked, "--results", "csv", "--store", "s", cwd=place).out.split() == ["n", "1"]
+
+
+def test_a_file_that_is_left_out_has_no_repairs(place: Path) -> None:
+    (place / "broken.ttl").write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n"
+        '<https://example.org/a> a dcat:Dataset ; dcat:landingPage "https://example.org/page" .\n<broken\n'
+    )
+    told = json.loads(run("load", "broken.ttl", "--store", "s", "--json", cwd=place).out)
+    assert (told["read"], told["repairs"]) == (0, {})

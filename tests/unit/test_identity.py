@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pyoxigraph import BlankNode, NamedNode
 
+from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
-from ndl_graph.identity import identify, organisation_iri, settle
+from ndl_graph.identity import distinct_slugs, identify, organisation_iri, settle
 from ndl_graph.normalise import Normaliser
 from ndl_graph.record import Description, Statements
 from ndl_graph.stores import EmbeddedStore
@@ -113,3 +114,31 @@ def test_what_has_no_name_is_identified_by_who_publishes_it_and_what_it_is_calle
     lines = ['_:d <http://purl.org/dc/terms/title> "Rivers"', "_:d <http://purl.org/dc/terms/publisher> <urn:p>"]
     found = identify(Description(BlankNode("d"), "dataset", Statements(lines=lines)))
     assert (found.iri, found.key) == (None, "minted|urn:p|rivers")
+
+
+def test_names_of_two_organisations_are_two_addresses() -> None:
+    """Those that differ in more than punctuation, accents or case."""
+    iri = organisation_iri("https://b.org/")
+    long = "Department of " + "very " * 30
+    told_apart = ["Oak & Ash", "Oak Ash", "…", "—", f"{long}North", f"{long}South"]
+    assert len({iri(name) for name in told_apart}) == len(told_apart)
+    assert iri("Oak and Ash") == iri("Oak & Ash") == "https://b.org/organisation/oak-and-ash"
+    assert max(len(iri(name)) for name in told_apart) < 120
+    before = distinct_slugs(["Oak Ash", "Elm"])
+    after = distinct_slugs(["Oak Ash", "Elm", "Oak & Ash", "Oak — Birch"])
+    assert {name: after[name] for name in before} == before, "who comes later takes nobody's address"
+
+
+def test_the_address_of_a_page_is_no_name_for_data(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "copied.ttl"
+    source.write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        f'<{BASE}dataset/rivers> a dcat:Dataset ; dct:title "Rivers" ; dct:description "All of them." ;\n'
+        '  dct:publisher "Holder" ; dcat:landingPage <https://example.org/page> .\n'
+    )
+    assert load(store, source).added == 1
+    catalog = Catalog(store)
+    ((record, dataset, _),) = catalog.listing()
+    assert (record, dataset) == (f"{BASE}dataset/rivers", f"{BASE}id/dataset/rivers")
+    assert upkeep.is_searchable(catalog)
+    assert load(store, source).unchanged == 1

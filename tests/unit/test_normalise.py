@@ -159,3 +159,19 @@ def test_addresses_are_what_the_standard_allows(written: str, mended: str | None
         # A parser that keeps to RFC 3987 takes what comes out.
         assert list(parse(f"<{found}> <http://p.example/> 'x' .".encode(), RdfFormat.TURTLE))
     assert list(parse(f"<{percent_encoded(written)}> <http://p.example/> 'x' .".encode(), RdfFormat.TURTLE))
+
+
+@pytest.mark.parametrize(
+    ("written", "mended"),
+    [
+        ("<https://medium.com/@ons.digital>", None),
+        ("<https://example.org/contact?to=a@b.org>", None),
+        ('"data@example.gov.uk"', "<mailto:data@example.gov.uk>"),
+        ('"mailto:data@example.gov.uk"', "<mailto:data@example.gov.uk>"),
+    ],
+)
+def test_an_address_with_an_at_sign_is_no_email(written: str, mended: str | None) -> None:
+    email = "<http://www.w3.org/2006/vcard/ns#hasEmail>"
+    (triple,) = triples_of([f"<https://example.org/c> {email} {written}"])
+    (block,) = Normaliser(organisation_iri("https://b.org/")).blocks([triple])
+    assert list(block.lines) == [f"<https://example.org/c> {email} {mended or written}"]

@@ -31,6 +31,7 @@ class OpenSnapshot:
 
     def __init__(self, view: View) -> None:
         self.view = view
+        self._slugs: dict[str, dict[str, str]] = {}
 
     @cached_property
     def index(self) -> SearchIndex:
@@ -47,6 +48,12 @@ class OpenSnapshot:
         """When it was written (`xsd:dateTime`, UTC)."""
         return moment(self.view.written)
 
+    def slugs(self, facet: str) -> dict[str, str]:
+        """A slug for every value of a facet: of publishers, those of `{base}organisation/…`."""
+        if facet not in self._slugs:
+            self._slugs[facet] = distinct_slugs(self.index.values(facet))
+        return self._slugs[facet]
+
 
 class Catalog:
     """The descriptions in a store, for reading; new snapshots are taken up as they appear."""
@@ -60,7 +67,6 @@ class Catalog:
         self._lock = threading.Lock()
         self._statistics: tuple[str, Statistics] | None = None
         self._counting = threading.Lock()
-        self._slugs: dict[tuple[str, str], dict[str, str]] = {}
 
     @property
     def base_iri(self) -> str:
@@ -209,15 +215,6 @@ class Catalog:
             near = self.meaning.nearest(snapshot.name, snapshot.index.in_full(query.text))
         return snapshot.index.search(query, near)
 
-    def slugs(self, facet: str) -> dict[str, str]:
-        """A slug for every value of a facet: of publishers, those of `{base}organisation/…`."""
-        snapshot = self.snapshot()
-        key = (snapshot.name, facet)
-        if key not in self._slugs:
-            self._slugs = {one: slugs for one, slugs in self._slugs.items() if one[0] == snapshot.name}
-            self._slugs[key] = distinct_slugs(snapshot.index.values(facet))
-        return self._slugs[key]
-
     def learn_meaning(self, told: Callable[[Progress], None] = lambda _: None) -> None:
         """Makes the vectors of the newest snapshot that are not known yet; takes as long as it takes."""
         snapshot = self.snapshot()
@@ -234,14 +231,14 @@ class Catalog:
                 self._statistics = (snapshot.name, count(snapshot.view.graphs.select))
             return self._statistics[1]
 
-    def query(self, query: Query, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
-        """Runs a query here, without limits, on the union of all records or on the graphs named.
+    def query(self, query: Query) -> Answer:
+        """Runs a query here, without limits, on the union of all records or on the graphs that it names.
 
         For those who own the machine: queries from outside run in `sparql.pool`. Raises `QueryError`.
         """
         if query.services:
             raise QueryError("SERVICE is not allowed here", hint="Send the query to the web service, which limits it.")
-        return self.snapshot().view.graphs.query(query, default_graphs, named_graphs)
+        return self.snapshot().view.graphs.query(query)
 
     # --- what stood before, and what was turned away ---
 

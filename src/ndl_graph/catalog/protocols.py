@@ -31,7 +31,7 @@ class Graphs(Protocol):
     def select(self, query: str) -> list[dict[str, Term]]:
         """The rows of one of our own queries; `PREFIXES` are known."""
 
-    def query(self, query: Query, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
+    def query(self, query: Query) -> Answer:
         """The answer to a query; raises `QueryError`."""
 
 

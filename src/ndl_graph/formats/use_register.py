@@ -99,6 +99,13 @@ def read(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple
             )
         for row in rows:
             line = rows.line_num - sum(str(cell).count("\n") for cell in row.values() if isinstance(cell, str))
+            if rows.restkey in row:
+                count = len(rows.fieldnames or ())
+                raise ParseError(
+                    f"this row has {count + len(row[rows.restkey])} cells, and there are {count} columns",
+                    line=line,
+                    hint='A value with a comma in it stands between quotation marks: "roads, rivers".',
+                )
             cells: dict[str, str] = {}
             for heading, name in headings.items():
                 value = row.get(heading)

@@ -6,7 +6,7 @@ from typing import Final
 
 from ndl_graph.errors import NdlGraphError, ParseError, SourceError
 from ndl_graph.formats import Format, detect
-from ndl_graph.normalise import Normaliser
+from ndl_graph.normalise import Normaliser, Repairs
 from ndl_graph.record import Spool
 from ndl_graph.sources import Limits, Source, open_item
 
@@ -28,7 +28,9 @@ def gather(
         items = source.items()
     except SourceError as error:
         return [error], files
+    repairs = normaliser.repairs
     for number, item in enumerate(items, start=1):
+        normaliser.repairs = Repairs()
         try:
             with open_item(item, limits) as opened:
                 chosen = form or detect(opened.data, item.name, opened.media_type)
@@ -39,6 +41,7 @@ def gather(
                 spool.add(normaliser.blocks(chosen.read(opened.data, base)))
                 for node in islice(spool.roots_seen, before, None):
                     files[node] = item.name
+                repairs.add(normaliser.repairs)
         except NdlGraphError as error:
             error.where = error.where or ("standard input" if item.name == "-" else item.name)
             errors.append(error)
@@ -53,4 +56,5 @@ def gather(
                     hint="This is a fault of ndl-graph. Please report it with the description that shows it.",
                 )
             )
+    normaliser.repairs = repairs
     return errors, files

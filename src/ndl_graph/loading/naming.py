@@ -9,7 +9,7 @@ from pyoxigraph import NamedNode
 from ndl_graph.identity import Identity, identify, settle, slug_for
 from ndl_graph.loading.known import Known, KnownRecords
 from ndl_graph.normalise import Normaliser
-from ndl_graph.record import Description, Record, Statements
+from ndl_graph.record import KINDS, Description, Record, Statements
 from ndl_graph.worked_out import without_records
 
 __all__ = ["Minter", "Namer"]
@@ -67,12 +67,19 @@ class Namer:
 
     def name(self, descriptions: Sequence[Description]) -> tuple[list[Record], dict[str, Known]]:
         """The records of some descriptions, and what the store knows of them already, by key."""
-        identities = [self._told_apart(identify(description)) for description in descriptions]
+        identities = [self._told_apart(self._of_its_own(identify(description))) for description in descriptions]
         known = self._known.of([identity.key for identity in identities])
         return [
             self._record(description, identity, known.get(identity.key))
             for description, identity in zip(descriptions, identities, strict=True)
         ], known
+
+    def _of_its_own(self, identity: Identity) -> Identity:
+        """The identity; the address of a page here is that of a record, and no name for the data it tells of."""
+        iri = identity.iri or ""
+        if not any(iri.startswith(f"{self._base}{kind.name}/") for kind in KINDS):
+            return identity
+        return Identity(None, f"minted|page|{iri}", identity.title, identity.publisher)
 
     def _told_apart(self, identity: Identity) -> Identity:
         """The identity, or where another description has it, one of its own: the second is known by title as well."""

@@ -7,11 +7,13 @@ from typing import Any, Final
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent
 from pydantic import ValidationError
+from pyoxigraph import QueryResultsFormat, QuerySolutions, Triple, parse_query_results
 from typing_extensions import TypedDict
 
 from ndl_graph.description import one_line
 from ndl_graph.errors import NdlGraphError
 from ndl_graph.mcp.tokens import most_tokens
+from ndl_graph.record import Term
 from ndl_graph.search import FACETS
 
 __all__ = [
@@ -179,13 +181,17 @@ def cell(value: str | None) -> str | None:
 
 
 def rows_of(body: bytes) -> tuple[list[str], list[list[str | None]]]:
-    """The variables and rows of a SPARQL answer in JSON."""
-    document = json.loads(body)
-    if "boolean" in document:
-        return ["answer"], [["true" if document["boolean"] else "false"]]
-    names = document["head"]["vars"]
-    rows = [[row[name]["value"] if name in row else None for name in names] for row in document["results"]["bindings"]]
-    return names, rows
+    """The variables and rows of a SPARQL answer: in TSV, or of ASK in JSON."""
+    if body.startswith(b"{"):
+        return ["answer"], [["true" if json.loads(body)["boolean"] else "false"]]
+    found = parse_query_results(body, format=QueryResultsFormat.TSV)
+    assert isinstance(found, QuerySolutions)
+    names = [variable.value for variable in found.variables]
+    return names, [[None if term is None else _value(term) for term in row] for row in found]
+
+
+def _value(term: Term) -> str:
+    return str(term) if isinstance(term, Triple) else term.value
 
 
 def triples_of(body: bytes) -> tuple[list[str], list[list[str | None]]]:

@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -63,6 +63,11 @@ _READ_ONLY: Final = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
 _MOST_DESCRIPTION: Final = 200_000
+#: How much of the answer to a query is read, for an agent to go through in parts.
+_MOST_BYTES: Final = 2 * 1024 * 1024
+_TOO_LONG: Final = "The answer goes on beyond what can be gone through here: add LIMIT and OFFSET, or count first."
+#: Forms of answers that can be read line by line, by the form of the query; else TSV.
+_FORMS: Final = {"ask": "json", "construct": "ntriples", "describe": "ntriples"}
 _CACHE: Final = CacheHint(ttl_ms=300_000, scope="public")
 _INSTRUCTIONS: Final = (
     "A catalogue of descriptions of UK public datasets; it holds no data. Start with search_datasets in plain words. "
@@ -168,7 +173,7 @@ class AgentServer:
         kept, truncated = fitting(hits, (facets, found["advice"], UNTRUSTED))
         following = found["next"]
         if truncated:
-            following = SearchQuery.cursor_of(offset + len(kept))
+            following = SearchQuery.cursor_of(offset + len(kept), found["total"])
         return result(
             {
                 "total": found["total"],
@@ -312,10 +317,10 @@ class AgentServer:
             if read.services:
                 raise ToolError("SERVICE cannot be used here: ask the other endpoint yourself.")
             table = read.form in (None, "select", "ask")
-            body = await self._run(read, "json" if table else "ntriples")
+            body, whole = await self._run(read, _FORMS.get(read.form or "", "tsv"))
         except NdlGraphError as error:
             raise ToolError(visible_error(error)) from None
-        names, rows = rows_of(body) if table else triples_of(body)
+        names, rows = await run_in_threadpool(rows_of if table else triples_of, body)
         told = hints(read, await _told(self.catalog.statistics)) if not rows else []
         if size_of(names) > MOST_TOKENS // 4:
             raise ToolError("The query selects too many variables: name the few that answer the question.")
@@ -328,9 +333,9 @@ class AgentServer:
                 "vars": names,
                 "rows": kept,
                 "next": str(start + len(kept)) if kept and len(rows) > start + len(kept) else None,
-                "truncated": cut or len(rows) > start + len(kept),
+                "truncated": cut or not whole or len(rows) > start + len(kept),
                 "added_prefixes": dict(read.added),
-                "hints": told,
+                "hints": told if whole or len(rows) > start + len(kept) else [*told, _TOO_LONG],
                 "note": UNTRUSTED,
             }
         )
@@ -373,15 +378,22 @@ class AgentServer:
 
     # --- parts of tools ---
 
-    async def _run(self, query: Query, form: str) -> bytes:
-        folder = str((await run_in_threadpool(self.catalog.snapshot)).view.folder)
-        async with self.runner.run(Task(form, query), folder, "agents") as answer:
+    async def _newest(self) -> str:
+        """The folder of the newest snapshot."""
+        return str((await run_in_threadpool(self.catalog.snapshot)).view.folder)
+
+    async def _run(self, query: Query, form: str) -> tuple[bytes, bool]:
+        """As many lines of the answer as an agent can go through, and whether they are all."""
+        limits = replace(self.runner.limits, query_bytes=_MOST_BYTES)
+        async with self.runner.run(Task(form, query, limits=limits), self._newest, "agents") as answer:
             if answer.whole is not None:
-                return answer.whole
-            parts = [part async for part in answer.chunks]
-            if answer.cut is not None:
+                return answer.whole, True
+            body = b"".join([part async for part in answer.chunks])
+            if answer.cut is None:
+                return body, True
+            if answer.cut.limit != "query_bytes":
                 raise answer.cut
-            return b"".join(parts)
+            return body[: body.rfind(b"\n") + 1], False
 
     # --- transports ---
 

@@ -31,7 +31,7 @@ def _tag(tag: str) -> str | None:
     return whole if _TAG.match(whole) else None
 
 
-_EMAIL: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+\Z")
+_EMAIL: Final = re.compile(r"[^@\s<>:/?#]+@[^@\s<>/]+\.[^@\s<>/]+\Z")
 _MEDIA: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+\-]*\Z")
 _ACCESS: Final = {
     "open": "PUBLIC",

@@ -55,6 +55,8 @@ def summary_lines(
                 node, catalogue, SCORES[name].iri, Literal(f"{average:.1f}", datatype=XSD.decimal), at
             )
     for figures in counts.publishers:
+        if figures.name not in slugs:
+            continue  # of many thousands the index names the largest
         organisation = NamedNode(f"{base}organisation/{slugs[figures.name]}")
         yield f"{organisation} {FOAF.name} {Literal(figures.name)}"
         yield from _measured(f"{organisation.value}#quality", organisation, figures)

@@ -72,8 +72,10 @@ class SearchQuery:
         return int(text[2:])
 
     @staticmethod
-    def cursor_of(offset: int) -> str:
-        """The cursor that stands for an offset."""
+    def cursor_of(offset: int, total: int) -> str | None:
+        """The cursor that stands for an offset; None at the end, and where no search can be paged further."""
+        if offset >= min(total, MOST_OFFSET + 1):
+            return None
         return base64.urlsafe_b64encode(f"o:{offset}".encode()).decode().rstrip("=")
 
 

@@ -75,7 +75,16 @@ class Embedder:
                 where=str(folder),
                 hint="It must hold tokenizer.json, and model.onnx or onnx/model.onnx.",
             )
-        return cls(model, tokenizer, folder.resolve().name, threads)
+        with model.open("rb") as file:
+            mark = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+        made = cls(model, tokenizer, f"{folder.resolve().name}-{mark}", threads)
+        if (size := made.embed(["data"]).shape[1]) != DIMENSIONS:
+            raise SettingError(
+                f"the model makes vectors of {size} dimensions; the index keeps {DIMENSIONS}",
+                where=str(model),
+                hint="Choose a sentence model of that size, such as all-MiniLM-L6-v2 or multilingual-e5-small.",
+            )
+        return made
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One vector a text: shape (texts, dimensions), of length one, so that a dot product is the cosine."""

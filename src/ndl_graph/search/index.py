@@ -266,7 +266,7 @@ class SearchIndex:
             shown = tuple(Hit(said, 1.0, IDENTIFIED) for said in named[query.offset : query.offset + query.limit])
             facets = _counted(self._named(searcher, [said["iri"] for said in named]))
             end = query.offset + len(shown)
-            following = SearchQuery.cursor_of(end) if shown and end < len(named) else None
+            following = SearchQuery.cursor_of(end, len(named)) if shown else None
             return SearchResult(len(named), shown, facets, following)
         if words and nearest is not None:
             return self._by_meaning(searcher, query, words, chosen, nearest)
@@ -287,7 +287,7 @@ class SearchIndex:
             said = json.loads(bytes(searcher.doc(address)["hit"][0]))
             hits.append(Hit(said, float(score) if words else 0.0, self._why(said, words)))
         end = query.offset + len(hits)
-        following = SearchQuery.cursor_of(end) if hits and end < total else None
+        following = SearchQuery.cursor_of(end, total) if hits else None
         if not total:
             advice = Advice(NO_MATCH)
         return SearchResult(total, tuple(hits), self._facets(searcher, asked), following, advice)
@@ -335,7 +335,7 @@ class SearchIndex:
             for iri in page
         ]
         end = query.offset + len(hits)
-        following = SearchQuery.cursor_of(end) if hits and end < len(ranked) else None
+        following = SearchQuery.cursor_of(end, len(ranked)) if hits else None
         advice = None if ranked else Advice(NO_MATCH)
         facets = _counted(self._named(searcher, ranked))
         return SearchResult(len(ranked), tuple(hits), facets, following, advice)
@@ -515,7 +515,12 @@ class SearchIndex:
         searcher = self._index.searcher()
         written = dict(zip(self._analyzer.analyze(asked.text), self._spelling.analyze(asked.text), strict=True))
         words = [self._asked(searcher, word, written) for word in self._thesaurus.words(asked.text)]
-        about = self._query(words, self._filters(asked.filters), Occur.Must)
+        chosen = self._filters(asked.filters)
+        about = self._query(words, chosen, Occur.Must)
+        # The type stubs of tantivy 0.27 leave `count` out.
+        all_of_them: Any = searcher.search(about, limit=1, count=True)
+        if not all_of_them.count:
+            about = self._query(words, chosen, Occur.Should)
         groups: dict[Verdict, Query] = {name: self._both(about, one) for name, one in self._verdicts(asked).items()}
         known = Query.boolean_query(
             [(Occur.Must, about), *((Occur.MustNot, one) for one in groups.values()), (Occur.Must, Query.all_query())]
@@ -539,12 +544,13 @@ class SearchIndex:
             return Query.term_set_query(self._schema, name, list(values))
 
         barred = [name for name, bars in (("no", asked.for_profit), ("no-companies", asked.asker == "company")) if bars]
+        bars = [(Occur.MustNot, having("profit", one)) for one in barred]
         by_asker = having("asker", asked.asker, UNSTATED)
         for_this = [having("purpose", *asked.purposes, UNSTATED)] if asked.purposes else []
 
         def allowed(*levels: str) -> Query:
             parts = [(Occur.Must, one) for one in (having("level", *levels), by_asker, *for_this)]
-            return Query.boolean_query([*parts, *((Occur.MustNot, having("profit", one)) for one in barred)])
+            return Query.boolean_query([*parts, *bars])
 
         reviewed = ["approved-projects", "approved-projects-in-tre"]
         return {
@@ -552,7 +558,7 @@ class SearchIndex:
             "conditions": allowed("open-with-conditions"),
             "register": allowed("registered"),
             "apply": allowed(*reviewed, *(["government-only"] if asked.asker == "public-body" else [])),
-            "ask": having("level", UNSTATED),
+            "ask": Query.boolean_query([(Occur.Must, having("level", UNSTATED)), *bars]),
         }
 
     def _both(self, *queries: Query) -> Query:

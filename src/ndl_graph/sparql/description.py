@@ -7,7 +7,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ndl_graph.namespaces import DCT, NDL, RDF, SD, VOID, XSD, Namespace
 from ndl_graph.sparql.federation import Federation
-from ndl_graph.sparql.pool import Limits
+from ndl_graph.sparql.pool import QueryLimits
 from ndl_graph.sparql.statistics import Statistics
 
 __all__ = ["describe_service"]
@@ -26,7 +26,7 @@ def describe_service(
     base: str,
     graphs: Sequence[str],
     statistics: Statistics,
-    limits: Limits,
+    limits: QueryLimits,
     text_bytes: int,
     federation: Federation,
 ) -> list[Triple]:

@@ -17,6 +17,8 @@ from ndl_graph.sparql.query import Query, Service, read_query
 
 __all__ = ["Federation"]
 
+#: SERVICE patterns of one query: each is a request of ours to somebody else.
+_MOST: Final = 5
 _RESULTS: Final = "application/sparql-results+json"
 
 
@@ -35,6 +37,13 @@ class Federation:
         and `LimitError` for an answer that takes too long or is too large.
         """
         text = query.text
+        if len(query.services) > _MOST:
+            raise LimitError(
+                f"the query has {len(query.services)} SERVICE patterns; {_MOST} are asked for one query",
+                hint="Ask the other endpoint for several things in one pattern.",
+                limit="service_patterns",
+                value=_MOST,
+            )
         end = len(text) + 1
         for service in query.services:
             self._permit(service)

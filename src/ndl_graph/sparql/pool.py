@@ -16,7 +16,7 @@ import struct
 import subprocess
 import sys
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -26,7 +26,7 @@ from ndl_graph.namespaces import PREFIXES
 from ndl_graph.sparql.query import Query, query_error
 from ndl_graph.sparql.worker import CUT, DATA, END, FAILED, HEAD, READY, WHOLE
 
-__all__ = ["Answer", "Limits", "Runner", "Task", "WorkerPool"]
+__all__ = ["Answer", "QueryLimits", "Runner", "Task", "WorkerPool"]
 
 _LOG: Final = logging.getLogger(__name__)
 _LENGTH: Final = struct.Struct("!cI")
@@ -45,8 +45,12 @@ _SAID: Final = {
 }
 
 
+#: Gives the folder of the newest snapshot.
+Newest = Callable[[], Awaitable[str]]
+
+
 @dataclass(frozen=True)
-class Limits:
+class QueryLimits:
     """What a query may use: seconds on the clock, bytes of memory, rows and bytes of its answer."""
 
     query_seconds: float = 10
@@ -72,9 +76,9 @@ class Task:
     default_graphs: Sequence[str] = ()
     named_graphs: Sequence[str] = ()
     graph: str | None = None
-    limits: Limits | None = None
+    limits: QueryLimits | None = None
 
-    def request(self, folder: str, limits: Limits) -> bytes:
+    def request(self, folder: str, limits: QueryLimits) -> bytes:
         """The frame that tells a worker."""
         asked: dict[str, Any] = {
             "folder": folder,
@@ -137,7 +141,7 @@ class _Waiting:
 class Runner(Protocol):
     """Where tasks from outside are run."""
 
-    limits: Limits
+    limits: QueryLimits
 
     async def start(self) -> None:
         """Makes ready."""
@@ -149,8 +153,8 @@ class Runner(Protocol):
     def state(self) -> dict[str, int]:
         """How many queries are in which state."""
 
-    def run(self, task: Task, folder: str, client: str) -> AbstractAsyncContextManager[Answer]:
-        """The answer to a task on the snapshot in a folder; its chunks are read inside the block."""
+    def run(self, task: Task, newest: Newest, client: str) -> AbstractAsyncContextManager[Answer]:
+        """The answer to a task on the newest snapshot; its chunks are read inside the block."""
 
 
 class WorkerPool:
@@ -164,14 +168,14 @@ class WorkerPool:
     def __init__(
         self,
         size: int = 4,
-        limits: Limits | None = None,
+        limits: QueryLimits | None = None,
         share: float = 0.75,
         queue: int = 64,
         wait_seconds: float = 10,
         nice: int = 19,
     ) -> None:
         self.size = max(1, size)
-        self.limits = limits or Limits()
+        self.limits = limits or QueryLimits()
         self._most_held = max(1, math.floor(self.size * share))
         self._most_queued = max(1, math.floor(queue * share))
         self._queue = queue
@@ -202,23 +206,29 @@ class WorkerPool:
         return {"idle": len(self._idle), "busy": self._held.total(), "waiting": len(self._waiting)}
 
     @asynccontextmanager
-    async def run(self, task: Task, folder: str, client: str) -> AsyncIterator[Answer]:
-        """The answer to a task on the snapshot in a folder; its chunks are read inside the block.
+    async def run(self, task: Task, newest: Newest, client: str) -> AsyncIterator[Answer]:
+        """The answer to a task on the newest snapshot; its chunks are read inside the block.
 
         Raises `BusyError` where the client cannot get its turn, `LimitError` where the query took too much before
-        anything of its answer was there, and `QueryError` where the engine will not run it. Leaving the block early
-        stops the work.
+        anything of its answer was there, `QueryError` where the engine will not run it, and `StoreError` where there
+        is nothing to run it on. Leaving the block early stops the work.
         """
         worker = await self._turn(client)
         limits = task.limits or self.limits
         answer = Answer(_nothing(), asyncio.get_running_loop().time() + limits.query_seconds)
         try:
+            # Asked for now: while it waited for its turn the newest of then may have been cleared away.
+            try:
+                folder = await newest()
+            except BaseException:
+                answer.settled = True  # the worker has not been asked yet
+                raise
             await self._ask(worker, task, folder, limits, answer)
             yield answer
         finally:
             self._give_back(worker, client, answer.settled)
 
-    async def _ask(self, worker: _Worker, task: Task, folder: str, limits: Limits, answer: Answer) -> None:
+    async def _ask(self, worker: _Worker, task: Task, folder: str, limits: QueryLimits, answer: Answer) -> None:
         try:
             async with asyncio.timeout_at(answer.until):
                 worker.writer.write(task.request(folder, limits))
@@ -240,7 +250,7 @@ class WorkerPool:
         head, answer.whole = body.split(b"\n", 1)
         answer.rows = json.loads(head)["rows"]
 
-    async def _chunks(self, worker: _Worker, answer: Answer, limits: Limits) -> AsyncIterator[bytes]:
+    async def _chunks(self, worker: _Worker, answer: Answer, limits: QueryLimits) -> AsyncIterator[bytes]:
         while True:
             try:
                 async with asyncio.timeout_at(answer.until):
@@ -261,9 +271,11 @@ class WorkerPool:
                 answer.settled, answer.cut = True, limits.exceeded(json.loads(body)["limit"])
                 return
 
-    def _failure(self, said: Mapping[str, str], task: Task, limits: Limits) -> NdlGraphError:
+    def _failure(self, said: Mapping[str, str], task: Task, limits: QueryLimits) -> NdlGraphError:
         if said["kind"] == "limit":
             return limits.exceeded(said["limit"])
+        if said["kind"] == "store":
+            return StoreError("the newest snapshot cannot be opened", hint="Try again in a few seconds.")
         if said["kind"] == "syntax" and task.query is not None:
             return query_error(said["message"], task.query.text)
         return QueryError(f"it cannot be run: {said['message']}")

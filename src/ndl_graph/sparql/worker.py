@@ -32,6 +32,7 @@ from pyoxigraph import (
 )
 
 from ndl_graph.namespaces import has_xml_name
+from ndl_graph.sparql.merge import merged
 
 __all__ = ["CUT", "DATA", "END", "FAILED", "HEAD", "READY", "WHOLE", "Rows", "main"]
 
@@ -59,6 +60,10 @@ class _TooMuch(Exception):  # noqa: N818 - named after the condition
     def __init__(self, limit: str) -> None:
         super().__init__(limit)
         self.limit = limit
+
+
+class _StoreError(Exception):
+    """The snapshot cannot be opened."""
 
 
 class Rows:
@@ -197,6 +202,8 @@ class Worker:
                 self._answer(request)
             except SyntaxError as error:
                 self._fail("syntax", str(error))
+            except _StoreError as error:
+                self._fail("store", str(error).split("\n", 1)[0][:300])
             except MemoryError:
                 self._fail("limit", "", limit="query_memory_bytes")
                 return
@@ -213,8 +220,11 @@ class Worker:
     def _open(self, folder: str) -> Store:
         if self._store is None or folder != self._folder:
             self._store = None
-            with _room_to_open():
-                self._store = Store.read_only(str(Path(folder) / "graphs"))
+            try:
+                with _room_to_open():
+                    self._store = Store.read_only(str(Path(folder) / "graphs"))
+            except (OSError, RuntimeError) as error:
+                raise _StoreError(str(error)) from None
             self._folder = folder
         return self._store
 
@@ -234,7 +244,7 @@ class Worker:
         default: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(iri) for iri in request["default_graphs"]]
         named: list[NamedNode | BlankNode] = [NamedNode(iri) for iri in request["named_graphs"]]
         if len(default) > 1:
-            store, default = _merged(store, default, named), [DefaultGraph()]
+            store, default = merged(store, default, named), [DefaultGraph()]
         answer = store.query(
             request["query"],
             prefixes=request["prefixes"],
@@ -264,20 +274,6 @@ _GRAPHS: Final = {
     "trig": RdfFormat.TRIG,
     "nquads": RdfFormat.N_QUADS,
 }
-
-
-def _merged(
-    store: Store, default: Iterable[NamedNode | BlankNode | DefaultGraph], named: Iterable[NamedNode | BlankNode]
-) -> Store:
-    """A dataset whose default graph is the merge of several (SPARQL 1.1, section 13.2): the engine would tell twice
-    what two of them say."""
-    merged = Store()
-    for graph in default:
-        quads = store.quads_for_pattern(None, None, None, graph)
-        merged.extend(Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) for quad in quads)
-    for graph in named:
-        merged.extend(store.quads_for_pattern(None, None, None, graph))
-    return merged
 
 
 def _graph(store: Store, graph: str | None) -> Iterator[Triple | Quad]:

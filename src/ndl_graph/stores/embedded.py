@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 from pyoxigraph import (
+    BlankNode,
     DefaultGraph,
     NamedNode,
     Quad,
@@ -35,10 +36,10 @@ from pyoxigraph import (
     Triple,
 )
 
-from ndl_graph.errors import QueryError, StoreBusyError, StoreError
+from ndl_graph.errors import StoreBusyError, StoreError
 from ndl_graph.namespaces import PREFIXES
 from ndl_graph.record import Term
-from ndl_graph.sparql import Query, told_as_query_error
+from ndl_graph.sparql import Query, merged, told_as_query_error
 
 __all__ = ["EmbeddedStore", "EmbeddedWriter", "Snapshot", "TemporaryStore"]
 
@@ -76,26 +77,15 @@ class OxigraphGraphs:
         names = [variable.value for variable in found.variables]
         return [{name: value for name in names if (value := row[name]) is not None} for row in found]
 
-    def query(
-        self, query: Query, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
-    ) -> QuerySolutions | QueryBoolean | QueryTriples:
+    def query(self, query: Query) -> QuerySolutions | QueryBoolean | QueryTriples:
         """The answer to a query; raises `QueryError`."""
-        default, named = graph_names(default_graphs), graph_names(named_graphs)
         with told_as_query_error(query):
-            return self.store.query(
-                query.text,
-                prefixes=dict(query.added),
-                default_graph=list(default) if default or named else None,
-                named_graphs=list(named) if default or named else None,
+            if len(query.default_graphs) < 2:
+                return self.store.query(query.text, prefixes=dict(query.added))
+            named: list[NamedNode | BlankNode] = list(map(NamedNode, query.named_graphs))
+            return merged(self.store, list(map(NamedNode, query.default_graphs)), named).query(
+                query.text, prefixes=dict(query.added), default_graph=[DefaultGraph()], named_graphs=named
             )
-
-
-def graph_names(iris: Sequence[str]) -> list[NamedNode]:
-    """Names of graphs; raises `QueryError` for what is no IRI."""
-    try:
-        return [NamedNode(iri) for iri in iris]
-    except ValueError as error:
-        raise QueryError(f"a graph is named by no IRI: {error}") from None
 
 
 class Snapshot:
@@ -202,33 +192,40 @@ class EmbeddedStore:
 
     def __init__(self, folder: Path, base_iri: str | None = None) -> None:
         self.folder = folder
-        meta = folder / "catalogue.json"
-        if folder.exists() and not meta.exists() and (folder.is_file() or any(folder.iterdir())):
+        if folder.exists() and not self._meta.exists() and (folder.is_file() or not _is_empty(folder)):
             raise StoreError(
                 "this is not a store of ndl-graph, and not empty",
                 where=str(folder),
                 hint="Name another folder with --store.",
             )
-        if meta.exists():
-            try:
-                said: dict[str, Any] = json.loads(meta.read_text("utf-8"))
-                known, self.base_iri = int(said["format"]), str(said["base_iri"])
-            except (ValueError, KeyError, OSError) as error:
-                raise StoreError(f"its description cannot be read: {error}", where=str(meta)) from None
-            if known != _FORMAT:
-                raise StoreError(
-                    f"the store has format {known}; this version reads {_FORMAT}",
-                    where=str(folder),
-                    hint="Load the catalogue again into a new folder.",
-                )
-            if base_iri and base_iri != self.base_iri:
-                raise StoreError(
-                    f"its records have the base IRI {self.base_iri}, not {base_iri}",
-                    where=str(folder),
-                    hint="Leave out --base-iri, or load the catalogue into a new folder.",
-                )
-        else:
-            self.base_iri = base_iri or "http://127.0.0.1:8000/"
+        self.base_iri = self._stated_base(base_iri) or base_iri or "http://127.0.0.1:8000/"
+
+    @property
+    def _meta(self) -> Path:
+        return self.folder / "catalogue.json"
+
+    def _stated_base(self, wanted: str | None) -> str | None:
+        """The base IRI of what is in the store; None where there is nothing. Raises `StoreError` for another format."""
+        if not self._meta.exists():
+            return None
+        try:
+            said: dict[str, Any] = json.loads(self._meta.read_text("utf-8"))
+            known, base = int(said["format"]), str(said["base_iri"])
+        except (ValueError, KeyError, OSError) as error:
+            raise StoreError(f"its description cannot be read: {error}", where=str(self._meta)) from None
+        if known != _FORMAT:
+            raise StoreError(
+                f"the store has format {known}; this version reads {_FORMAT}",
+                where=str(self.folder),
+                hint="Load the catalogue again into a new folder.",
+            )
+        if wanted and wanted != base:
+            raise StoreError(
+                f"its records have the base IRI {base}, not {wanted}",
+                where=str(self.folder),
+                hint="Leave out --base-iri, or load the catalogue into a new folder.",
+            )
+        return base
 
     @property
     def exists(self) -> bool:
@@ -286,7 +283,7 @@ class EmbeddedStore:
         try:
             with _readable_errors(self.folder):
                 self._clear_leftovers()
-                self._describe()
+                self._stated_base(self.base_iri)  # another process may have made the store meanwhile
                 work = self._copy()
                 writer = EmbeddedWriter(self, work)
             try:
@@ -296,11 +293,6 @@ class EmbeddedStore:
                 shutil.rmtree(work, ignore_errors=True)
         finally:
             lock.release()
-
-    def _describe(self) -> None:
-        meta = self.folder / "catalogue.json"
-        if not meta.exists():
-            _write_whole(meta, json.dumps({"format": _FORMAT, "base_iri": self.base_iri}, indent=2) + "\n")
 
     def _clear_leftovers(self) -> None:
         """Removes what a writer that was killed left behind."""
@@ -337,9 +329,17 @@ class EmbeddedStore:
         staged.chmod(0o755)
         staged.rename(snapshots / name)
         _sync(snapshots)
+        if not self._meta.exists():
+            # From now on there are records, and with them addresses that stay.
+            _write_whole(self._meta, json.dumps({"format": _FORMAT, "base_iri": self.base_iri}, indent=2) + "\n")
         _write_whole(self.folder / "CURRENT", name + "\n")
         for old in sorted(path for path in snapshots.iterdir() if _number(path.name) is not None)[:-_KEPT]:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether there is nothing in a folder but what a writer leaves behind that has committed nothing."""
+    return all(path.name in ("writer.lock", "snapshots") or path.name.startswith("work-") for path in folder.iterdir())
 
 
 def _number(name: str) -> int | None:

@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode, RdfFormat, parse, serialize
 
 from ndl_graph.errors import LimitError
 from ndl_graph.namespaces import PREFIXES
-from ndl_graph.sparql.pool import Answer, Limits, Task
+from ndl_graph.sparql.pool import Answer, Newest, QueryLimits, Task
 from ndl_graph.sparql.worker import Rows
 from ndl_graph.stores.server import MEDIA_TYPES, RemoteGraphs, Server, declared, in_words
 
@@ -24,7 +24,7 @@ _DATASETS: Final = {"nquads": RdfFormat.N_QUADS, "trig": RdfFormat.TRIG}
 class RemoteRunner:
     """Runs tasks on the server; belongs to one event loop, from `start` to `close`."""
 
-    def __init__(self, server: Server, limits: Limits) -> None:
+    def __init__(self, server: Server, limits: QueryLimits) -> None:
         self._server = server
         self.limits = limits
         self._client: httpx.AsyncClient | None = None
@@ -44,9 +44,9 @@ class RemoteRunner:
         """How many queries are with the server."""
         return {"busy": self._running}
 
-    def run(self, task: Task, folder: str, client: str) -> AbstractAsyncContextManager[Answer]:
+    def run(self, task: Task, newest: Newest, client: str) -> AbstractAsyncContextManager[Answer]:
         """The answer to a task; its chunks are read inside the block."""
-        del folder, client  # the server has one state, and shares out its own time
+        del newest, client  # the server has one state, and shares out its own time
         return self._run(task)
 
     @asynccontextmanager
@@ -65,7 +65,7 @@ class RemoteRunner:
         finally:
             self._running -= 1
 
-    async def _asked(self, task: Task, limits: Limits, until: float) -> httpx.Response:
+    async def _asked(self, task: Task, limits: QueryLimits, until: float) -> httpx.Response:
         assert self._client is not None
         request = self._client.build_request(
             "POST",
@@ -82,7 +82,7 @@ class RemoteRunner:
         except httpx.HTTPError as error:
             raise self._server.failure(error) from None
 
-    async def _begin(self, response: httpx.Response, task: Task, limits: Limits, answer: Answer) -> None:
+    async def _begin(self, response: httpx.Response, task: Task, limits: QueryLimits, answer: Answer) -> None:
         """Reads on until the answer is complete, or is seen to be a large one."""
         rows, first, chunks = Rows(task.form), bytearray(), response.aiter_bytes()
         try:
@@ -108,7 +108,7 @@ class RemoteRunner:
         answer.rows = _count(task, rows, answer.whole)
         answer.settled = True
 
-    def _form(self, task: Task, limits: Limits) -> dict[str, Any]:
+    def _form(self, task: Task, limits: QueryLimits) -> dict[str, Any]:
         if task.query is None:
             pattern = f"GRAPH {NamedNode(task.graph)} {{ ?s ?p ?o }}" if task.graph else "?s ?p ?o"
             return {"query": f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}"}
@@ -121,7 +121,7 @@ class RemoteRunner:
         }
 
     async def _rest(
-        self, first: bytes, chunks: AsyncIterator[bytes], rows: Rows, answer: Answer, limits: Limits
+        self, first: bytes, chunks: AsyncIterator[bytes], rows: Rows, answer: Answer, limits: QueryLimits
     ) -> AsyncIterator[bytes]:
         size = len(first)
         yield first
@@ -164,7 +164,7 @@ def _count(task: Task, rows: Rows, body: bytes) -> int:
     return int(any(line and not line.startswith(b"@") for line in body.splitlines()))
 
 
-def _over(size: int, rows: Rows, limits: Limits) -> LimitError | None:
+def _over(size: int, rows: Rows, limits: QueryLimits) -> LimitError | None:
     if size > limits.query_bytes:
         return limits.exceeded("query_bytes")
     return limits.exceeded("query_rows") if rows.count > limits.query_rows else None

@@ -134,16 +134,13 @@ class RemoteGraphs:
         except (SyntaxError, ValueError) as error:
             raise self._nonsense(str(error)) from None
 
-    def query(
-        self, query: Query, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
-    ) -> QuerySolutions | QueryBoolean | QueryTriples:
+    def query(self, query: Query) -> QuerySolutions | QueryBoolean | QueryTriples:
         """The answer to a query; raises `QueryError`."""
-        graphs = {"default-graph-uri": list(default_graphs), "named-graph-uri": list(named_graphs)}
         try:
             if query.form in ("construct", "describe"):
                 # Only a query makes an iterator of triples that knows how to be written: hand one on.
-                return _as_answer(self._graph(declared(query), graphs))
-            return self._results(declared(query), graphs)
+                return _as_answer(self._graph(declared(query)))
+            return self._results(declared(query))
         except StoreLiesError as error:
             if " answered 400" in error.message:
                 raise in_words(error.message, query) from None
@@ -160,26 +157,24 @@ class RemoteGraphs:
         if answer.status_code >= 300:
             raise self._server.refusal(answer.status_code, answer.text)
 
-    def _fetch(self, query: str, accept: str, graphs: dict[str, list[str]] | None = None) -> bytes:
+    def _fetch(self, query: str, accept: str) -> bytes:
         try:
-            answer = self._client.post(
-                self._server.query_url, data={"query": query, **(graphs or {})}, headers={"Accept": accept}
-            )
+            answer = self._client.post(self._server.query_url, data={"query": query}, headers={"Accept": accept})
         except httpx.HTTPError as error:
             raise self._server.failure(error) from None
         if answer.status_code != 200:
             raise self._server.refusal(answer.status_code, answer.text)
         return answer.content
 
-    def _results(self, query: str, graphs: dict[str, list[str]] | None = None) -> QuerySolutions | QueryBoolean:
-        body = self._fetch(query, MEDIA_TYPES["json"], graphs)
+    def _results(self, query: str) -> QuerySolutions | QueryBoolean:
+        body = self._fetch(query, MEDIA_TYPES["json"])
         try:
             return parse_query_results(body, format=QueryResultsFormat.JSON)
         except (SyntaxError, ValueError) as error:
             raise self._nonsense(str(error)) from None
 
-    def _graph(self, query: str, graphs: dict[str, list[str]] | None = None) -> list[Triple]:
-        body = self._fetch(query, MEDIA_TYPES["ntriples"], graphs)
+    def _graph(self, query: str) -> list[Triple]:
+        body = self._fetch(query, MEDIA_TYPES["ntriples"])
         try:
             return [quad.triple for quad in parse(body, RdfFormat.N_TRIPLES, lenient=True)]
         except (SyntaxError, ValueError) as error:

@@ -20,7 +20,7 @@ from ndl_graph.sparql import hints, read_query
 from ndl_graph.sparql.description import describe_service
 from ndl_graph.sparql.examples import examples
 from ndl_graph.sparql.federation import Federation
-from ndl_graph.sparql.pool import Answer, Limits, Runner, Task
+from ndl_graph.sparql.pool import Answer, QueryLimits, Runner, Task
 from ndl_graph.sparql.query import Query, update_refused
 from ndl_graph.web.graphs import PAGE_OR_GRAPH, graph_body
 from ndl_graph.web.negotiation import NotAcceptable, Offer, choose, chosen
@@ -171,7 +171,7 @@ class Endpoint:
         if not names:
             # Whoever fetches all of it is not asking a question: only the clock stops the download.
             memory = self.runner.limits.query_memory_bytes
-            limits = Limits(self.settings.dump_seconds, memory, _ANYTHING, _ANYTHING)
+            limits = QueryLimits(self.settings.dump_seconds, memory, _ANYTHING, _ANYTHING)
         offers = _GRAPH_OFFERS if names or "default" in fields else _DATASET_FORMS
         offer = _chosen(fields, request, offers)
         name = names[0] if names else ("" if "default" in fields else None)
@@ -192,14 +192,18 @@ class Endpoint:
         )
         return respond(request, graph_body(triples, offer.name, [NamedNode(address)]))
 
-    async def run(self, request: Request, task: Task, offer: Offer, headers: Mapping[str, str]) -> Response:
-        """The answer to a task as it comes; a client that goes away stops the work."""
+    async def _newest(self) -> str:
+        """The folder of the newest snapshot."""
         snapshot = self.catalog.opened()
         if snapshot is None:
             snapshot = await run_in_threadpool(self.catalog.snapshot)
-        folder = str(snapshot.view.folder)
+        return str(snapshot.view.folder)
+
+    async def run(self, request: Request, task: Task, offer: Offer, headers: Mapping[str, str]) -> Response:
+        """The answer to a task as it comes; a client that goes away stops the work."""
         stack = AsyncExitStack()
-        running = asyncio.create_task(stack.enter_async_context(self.runner.run(task, folder, self.client(request))))
+        answering = self.runner.run(task, self._newest, self.client(request))
+        running = asyncio.create_task(stack.enter_async_context(answering))
         gone = asyncio.create_task(_gone(request.receive))
         try:
             await asyncio.wait((running, gone), return_when=asyncio.FIRST_COMPLETED)

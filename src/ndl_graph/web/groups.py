@@ -24,7 +24,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
     def group(request: Request, facet: str, slug: str) -> Response:
         def make() -> Body:
             # Names that differ in signs alone have one IRI, so its page shows what is filed under any of them.
-            slugs = catalog.slugs(facet)
+            slugs = catalog.snapshot().slugs(facet)
             names = [name for name, one in slugs.items() if one == slug or slug_for(name) == slug]
             if not names:
                 raise NotFoundError(f"no {facet} of that name has a record here", where=slug, hint="See /dataset")

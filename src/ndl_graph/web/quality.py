@@ -102,12 +102,12 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
             publishers=_by_size(counts.publishers),
             themes=_by_size(counts.themes),
             history=catalog.history(),
-            slugs=catalog.slugs("publisher"),
+            slugs=catalog.snapshot().slugs("publisher"),
         )
         return Body.of(body, "text/html; charset=utf-8", {"Vary": "Accept"})
 
     def publisher_of(slug: str) -> str:
-        for name, own in catalog.slugs("publisher").items():
+        for name, own in catalog.snapshot().slugs("publisher").items():
             if own == slug:
                 return name
         raise NotFoundError("no publisher of that name has a dataset here", where=slug, hint="See /quality")
