@@ -15,7 +15,7 @@ RULES: dict[str, set[str]] = {
     "record": {"namespaces"},
     "labels": {"namespaces", "resources"},
     "names": {"namespaces", "resources"},
-    "description": {"labels", "namespaces", "normalise", "record"},
+    "description": {"labels", "names", "namespaces", "normalise", "record"},
     "access": {"description", "namespaces", "record", "resources"},
     "keys": {"description", "namespaces", "record", "resources"},
     "crosswalk": {"namespaces", "record"},

@@ -12,7 +12,8 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from ndl_graph.labels import Labels
+from ndl_graph.labels import Labels, short_address
+from ndl_graph.names import name_table
 from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, GENID, IANA, NDL, ODRL, PROV, RDF, RDFS, SCHEMA, SKOS, VCARD
 from ndl_graph.normalise import clean_iri
 from ndl_graph.record import Node, Term
@@ -31,6 +32,7 @@ _MARKUP: Final = re.compile(
     re.I,
 )
 
+_ADDRESS: Final = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]]")
 _PLACES: Final = "http://statistics.data.gov.uk/id/statistical-geography/"
 #: The four nations.
 NATION_NAMES: Final = ("England", "Scotland", "Wales", "Northern Ireland")
@@ -183,20 +185,35 @@ class View:
         )
 
     @property
-    def label(self) -> str:
-        """What people call the node: what the description says, else our vocabulary, else the IRI's end."""
+    def stated_label(self) -> str:
+        """What the description itself calls the node."""
         if isinstance(self.node, Literal):
             return self.node.value.strip()
-        if self.is_described:
-            said = self.text(DCT.title) or self.text(
-                SKOS.prefLabel, FOAF.name, VCARD.fn, VCARD["organization-name"], RDFS.label, SCHEMA.name
-            )
-            given, family = self.text(SCHEMA.givenName, FOAF.givenName), self.text(SCHEMA.familyName, FOAF.familyName)
-            if said or given or family:
-                return said or f"{given} {family}".strip()
+        if not self.is_described:
+            return ""
+        said = self.text(DCT.title) or self.text(
+            SKOS.prefLabel, FOAF.name, VCARD.fn, VCARD["organization-name"], RDFS.label, SCHEMA.name
+        )
+        if said:
+            return said
+        given, family = self.text(SCHEMA.givenName, FOAF.givenName), self.text(SCHEMA.familyName, FOAF.familyName)
+        return f"{given} {family}".strip()
+
+    @property
+    def label(self) -> str:
+        """What people call the node: what the description says, else our vocabulary, else the IRI's end."""
+        if stated := self.stated_label:
+            return stated
         if self.iri and GENID in self.iri:
             return ""  # a name of our making tells nobody anything
         return self._labels.text(self.node.value, self._languages) if isinstance(self.node, NamedNode) else ""
+
+    @property
+    def name(self) -> str:
+        """The label where one is stated or known, else the address without its start: no guess at what it may mean."""
+        if self.stated_label or self.iri is None or self._labels.known(self.iri):
+            return self.label
+        return "" if GENID in self.iri else short_address(self.iri)
 
     def link(self, *predicates: NamedNode) -> str | None:
         """The first value that can be followed: an http(s), mailto or tel IRI, written as IRI or as text.
@@ -268,11 +285,36 @@ class DescriptionView(View):
 
     @cached_property
     def access(self) -> View | None:
-        """Who may have the data: our access level, stated or worked out, else the standard access rights."""
+        """Who may have the data: our access level, stated or worked out, else the standard access rights.
+
+        What a publisher says in words of their own is no answer by itself: see `access_words`.
+        """
         offers = (offer.view(NDL.accessLevel) for offer in self.views(ODRL.hasPolicy))
         level = self.view(NDL.accessLevel) or next((found for found in offers if found), None)
-        rights = self.views(DCT.accessRights)
-        return level or next((view for view in rights if view.iri), None) or next(iter(rights), None)
+        return level or next((view for view in self.views(DCT.accessRights) if self._is_known(view)), None)
+
+    def _is_known(self, view: View) -> bool:
+        return view.iri is not None and self._labels.known(view.iri)
+
+    @cached_property
+    def access_words(self) -> list[str]:
+        """What the publisher says of access in words or addresses of their own; no single word beside a known term."""
+        said = [
+            view.stated_label or view.text(DCT.description, RDFS.comment) or view.iri or ""
+            for view in self.views(DCT.accessRights)
+            if not self._is_known(view)
+        ]
+        texts = (
+            text for text in said if GENID not in text and (self.access is None or len(text) > len("restricted public"))
+        )
+        return list(dict.fromkeys(filter(None, texts)))
+
+    @cached_property
+    def access_pages(self) -> list[str]:
+        """Addresses that stand in what the publisher says of access."""
+        said = "\n".join([*self.access_words, *self.texts(SCHEMA.conditionsOfAccess)])
+        found = (clean_iri(address) for address in _ADDRESS.findall(said))
+        return list(dict.fromkeys(filter(None, found)))
 
     @cached_property
     def distributions(self) -> list[View]:
@@ -282,7 +324,7 @@ class DescriptionView(View):
     @cached_property
     def themes(self) -> list[View]:
         """The subjects the dataset is filed under."""
-        return [view for view in self.views(DCAT.theme) if view.label]
+        return [view for view in self.views(DCAT.theme) if (label := view.label) and "/" not in label]
 
     @cached_property
     def keywords(self) -> list[str]:
@@ -292,10 +334,18 @@ class DescriptionView(View):
     @cached_property
     def formats(self) -> list[str]:
         """Names of the file formats on offer, each once."""
-        named = (
-            view.label for part in self.distributions for view in (part.views(DCT.format) or part.views(DCAT.mediaType))
-        )
-        return list(dict.fromkeys(name.removeprefix(str(IANA)) for name in named if name))
+        return list(dict.fromkeys(name for part in self.distributions for name in self.formats_of(part)))
+
+    def formats_of(self, part: View) -> list[str]:
+        """What the formats of a distribution are called; a media type goes by the name of its format."""
+        named = [self._format_name(view) for view in part.views(DCT.format) or part.views(DCAT.mediaType)]
+        return list(dict.fromkeys(filter(None, named)))
+
+    def _format_name(self, view: View) -> str:
+        said = view.label.removeprefix(str(IANA))
+        if "/" in said and (known := name_table("format").find(said)):
+            return self._labels.text(known, self._languages)
+        return said
 
     @cached_property
     def modified(self) -> str:

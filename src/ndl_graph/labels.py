@@ -10,9 +10,10 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from ndl_graph.namespaces import IANA, NDL, RDFS, SKOS
 from ndl_graph.resources import vocab_folder
 
-__all__ = ["Labels", "default_labels"]
+__all__ = ["Labels", "default_labels", "short_address"]
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_+]+")
+_SPOKEN = re.compile(r"[^\W\d_]{2,}(?: [^\W\d_]+)*\Z")
 
 
 class Labels:
@@ -85,4 +86,10 @@ def _from_iri(iri: str) -> str:
         return iri.removeprefix(str(IANA))
     tail = unquote(re.split(r"[/#]", iri.rstrip("/#"))[-1])
     words = _WORDS.sub(" ", tail).strip()
-    return words[:1].upper() + words[1:] if words else iri
+    # A number, a code or a query says less than the whole address does.
+    return words[:1].upper() + words[1:] if _SPOKEN.match(words) else short_address(iri)
+
+
+def short_address(iri: str) -> str:
+    """The address as people say it, without its start."""
+    return re.sub(r"^https?://(?:www\.)?", "", iri).rstrip("/") or iri

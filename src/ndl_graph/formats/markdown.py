@@ -63,6 +63,7 @@ def _facts(view: DescriptionView) -> list[tuple[str, str]]:
             f"{_safe(licence.label)} <{licence.iri}>" if licence and licence.iri else _named(licence),
         ),
         ("Who can use it", _named(view.access) or "not stated"),
+        ("The publisher's words on access", _safe("; ".join(view.access_words))),
         ("In plain words", _safe(" ".join(sentences(view)))),
         ("Who may apply", _safe(view.text(NDL.whoMayApply))),
         ("Conditions", _safe(view.text(SCHEMA.conditionsOfAccess))),

@@ -115,7 +115,11 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
     For data behind approval there is no `distribution`, but `isAccessibleForFree` and `conditionsOfAccess`.
     """
     is_open, behind = is_free(view), is_behind_approval(view)
-    conditions = view.text(SCHEMA.conditionsOfAccess) or (view.access.label if view.access and behind else "")
+    conditions = (
+        view.text(SCHEMA.conditionsOfAccess)
+        or "; ".join(view.access_words)
+        or (view.access.label if view.access and behind else "")
+    )
     out: dict[str, Any] = {
         "@type": _TYPES.get(kind, "Dataset"),
         "@id": view.iri,

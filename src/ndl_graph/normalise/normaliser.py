@@ -32,6 +32,8 @@ def _tag(tag: str) -> str | None:
 
 
 _EMAIL: Final = re.compile(r"[^@\s<>:/?#]+@[^@\s<>/]+\.[^@\s<>/]+\Z")
+#: An address as people say it, without its start.
+_BARE_HOST: Final = re.compile(r"www\.[^\s/.]+\.[^\s]+\Z", re.IGNORECASE)
 _MEDIA: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+\-]*\Z")
 _ACCESS: Final = {
     "open": "PUBLIC",
@@ -65,9 +67,13 @@ def _replaced(*values: Term) -> Mended:
 
 
 def _link(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None:
-    if isinstance(value, Literal) and value.value.strip().startswith(("http://", "https://")):
-        cleaned = clean_iri(value.value)
-        return _replaced(NamedNode(cleaned)) if cleaned and " " not in value.value.strip() else None
+    if not isinstance(value, Literal):
+        return None
+    said = value.value.strip()
+    if _BARE_HOST.match(said):
+        said = f"https://{said}"
+    if said.startswith(("http://", "https://")) and " " not in said and (cleaned := clean_iri(said)):
+        return _replaced(NamedNode(cleaned))
     return None
 
 

@@ -51,7 +51,7 @@ STEPS: Final = (
     ),
     Step(
         "link",
-        "Web addresses given as text become IRIs.",
+        "Web addresses given as text become IRIs; one that begins with `www.` gets its `https://`.",
         'ex:d dcat:landingPage "https://example.org/rivers" .',
         "ex:d dcat:landingPage <https://example.org/rivers> .",
     ),

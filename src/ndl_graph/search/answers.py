@@ -110,13 +110,19 @@ def dated(modified: str, described: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Advice:
-    """What to try where nothing, or not all, was found; with the themes that are nearest."""
+    """What to try where nothing, or not all, was found.
+
+    `themes` are those that are nearest; `instead` are words that nothing has, and what was looked for in their place.
+    """
 
     text: str
     themes: tuple[str, ...] = ()
+    instead: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         """In one line."""
+        if self.instead:
+            return f"{self.text} {', '.join(f'{other} ({word})' for word, other in self.instead)}."
         return f"{self.text} {NEAREST} {', '.join(self.themes)}." if self.themes else self.text
 
 
@@ -126,6 +132,7 @@ SOME_WORDS: Final = "No description holds all of these words; these hold some of
 NO_MATCH: Final = "Nothing here matches. Try fewer or more general words, or take a filter away."
 NOT_ABOUT: Final = "Nothing here is about that. Try other words, or look through a theme."
 NEAREST: Final = "The nearest themes here:"
+CORRECTED: Final = "Nothing here has a word as it is spelt. This was looked for instead:"
 #: Where the words of a search stand in a record, as `Hit.why` says it.
 MEANING: Final = "in meaning"
 IDENTIFIED: Final = "by its identifier"
@@ -137,7 +144,7 @@ WHY: Final = (
     IDENTIFIED,
     MEANING,
 )
-ADVICE: Final = (NO_WORDS, SOME_WORDS, NO_MATCH, NOT_ABOUT, NEAREST)
+ADVICE: Final = (NO_WORDS, SOME_WORDS, NO_MATCH, NOT_ABOUT, NEAREST, CORRECTED)
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def entry(
             "publisher": [publisher] if publisher else [],
             "theme": [theme.label for theme in view.themes],
             "format": view.formats,
-            "licence": list(dict.fromkeys(one.label for one in view.licences if one.label)),
+            "licence": list(dict.fromkeys(one.name for one in view.licences if one.name)),
             "access": [named.label] if named and named.label else [],
             "place": view.nations,
         },
