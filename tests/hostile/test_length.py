@@ -14,6 +14,7 @@ from ndl_graph.errors import NdlGraphError
 from ndl_graph.formats import detect, writable
 from ndl_graph.formats.jsonld import read as read_jsonld
 from ndl_graph.record import Record, Statements
+from ndl_graph.sparql import Statistics, hints, read_query
 from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
 from ndl_graph.web.respond import content_coding
 
@@ -137,3 +138,22 @@ def test_forms_of_what_is_deep(form: object, extra: list[Triple]) -> None:
     assert len(written) < 3_000 * len(triples)
     if form.name == "jsonld":  # type: ignore[attr-defined]
         assert set(read_jsonld(io.BytesIO(written), "https://example.org/")) == set(triples)
+
+
+QUERIES = [
+    '"\\', "'\\", '"""\\', "'''\\", ".service", "service", "service.", "from ", "from.", "a.", "<", "<a ", "prefix ",
+    "prefix a:<", "base<", "a:\\-", "@a-", '"a"@a-', "1.", "_:a.", "#", "{", "service silent ", "service<a>{", "?",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("part", QUERIES)
+@pytest.mark.parametrize("start", ["", "SELECT * { ", "SELECT * FROM "])
+def test_queries(start: str, part: str) -> None:
+    """All of this happens in the service, before a worker with a clock of its own gets the query."""
+
+    def work() -> None:
+        text = start + part * (LONG // len(part))
+        query = read_query(text)
+        hints(query, Statistics())
+
+    within(work)

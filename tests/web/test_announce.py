@@ -28,7 +28,9 @@ def test_robots_names_three_policies_and_the_sitemap(demo: Catalog, service: htt
     parser.parse(text.splitlines())
     for agent in ("Googlebot", "Claude-User", "GPTBot", "SomebodyElse"):
         assert parser.can_fetch(agent, f"{BASE}dataset/price-paid-data")
-        assert not parser.can_fetch(agent, f"{BASE}sparql?query=x")
+        # Who looks something up for somebody may ask; who gathers pages may not.
+        assert parser.can_fetch(agent, f"{BASE}sparql?query=x") == (agent == "Claude-User")
+        assert parser.can_fetch(agent, f"{BASE}api/search?q=x") == (agent == "Claude-User")
     (sitemap,) = parser.site_maps() or []
     assert there(service, sitemap).text.count("<loc>") == 1 + len(demo.listing()) + demo.uses()[0]
 

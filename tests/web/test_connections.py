@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -233,3 +234,45 @@ def test_the_catalogue_keeps_the_profile_that_it_ships(service: httpx.Client, tm
     assert {one["path"] for one in wrong} <= {
         "http://purl.org/dc/terms/title", "http://purl.org/dc/terms/description", "http://www.w3.org/ns/dcat#endpointURL"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [("Upgrade", "HTTP2-Settings"), ("upgrade", "http2-settings")])
+def test_an_offer_of_another_protocol_is_passed_over(service: httpx.Client, names: tuple[str, str]) -> None:
+    """RFC 9110, section 7.8: the request is answered as it is, with its body. Java's client makes the offer."""
+    upgrade, settings = names
+    body = b"query=ASK%7B%3Fs%20%3Fp%20%3Fo%7D"
+    head = (
+        f"POST /sparql HTTP/1.1\r\nHost: {service.base_url.netloc.decode()}\r\nConnection: Upgrade, {settings}\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+        f"{upgrade}: h2c\r\n{settings}: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n\r\n"
+    )
+    with connected(service) as connection:
+        connection.sendall(head.encode() + body)
+        told = b""
+        while b"true" not in told and (part := connection.recv(65536)):
+            told += part
+    assert told.startswith(b"HTTP/1.1 200")
+
+
+def test_a_record_has_one_address(service: httpx.Client) -> None:
+    assert service.get("/dataset/sail-databank?kind=service").status_code == 404
+    assert service.get("/dataset/price-paid-data?kind=service").status_code == 200
+    parameters = service.get("/openapi.json").json()["paths"]["/dataset/{slug}"]["get"]["parameters"]
+    assert [one["name"] for one in parameters] == ["slug"]
+
+
+def test_checks_are_shared_out(service: httpx.Client) -> None:
+    """One client's long checks leave room for another's, and an end to how many it may send."""
+    long = "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n" + "".join(
+        f"<https://e.org/{n}> a dcat:Dataset ; dct:title '{n}' ; dct:isPartOf <https://e.org/{n + 1}> .\n"
+        for n in range(4_000)
+    )
+    headers = {"Content-Type": "text/turtle", "Accept": "application/json"}
+
+    def sent(_: int) -> int:
+        return httpx.post(service.base_url.join("/api/validate"), content=long, headers=headers, timeout=60).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        told = sorted(pool.map(sent, range(8)))
+    assert told[0] == 200
+    assert 503 in told, "those beyond its share are told to wait"

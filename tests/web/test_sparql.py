@@ -396,3 +396,37 @@ def test_a_browser_gets_the_editor(service: httpx.Client) -> None:
     assert "SELECT ?x { ?x ?y &#34;&lt;b&gt;&#34; }" in shared.text
     # What the form sends without scripts names a format, and is answered.
     assert service.get("/sparql", params={"query": COUNT, "format": "json"}, headers=browser).json()["results"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "medium"),
+    [
+        ("text/csv, application/json;q=0.1", "application/sparql-results+json"),
+        ("text/csv, */*;q=0.1", "application/sparql-results+json"),
+        ("text/tab-separated-values;q=1, application/sparql-results+xml;q=0.2", "application/sparql-results+xml"),
+    ],
+)
+def test_yes_or_no_in_a_form_that_has_it(service: httpx.Client, accept: str, medium: str) -> None:
+    answer = service.post("/sparql", data={"query": "ASK {}"}, headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, medium)
+    assert service.post("/sparql", data={"query": "ASK {}"}, headers={"Accept": "text/csv"}).status_code == 406
+
+
+@pytest.mark.parametrize("accept", ["text/turtle", "text/csv", "application/ld+json", "application/n-triples"])
+@pytest.mark.parametrize(
+    "query", ["PREFIX dct <http://purl.org/dc/terms/> CONSTRUCT {?s ?p ?o} WHERE {?s ?p ?o}", "SELEC * {?s ?p ?o}"]
+)
+def test_what_is_no_query_is_told_whatever_is_accepted(service: httpx.Client, accept: str, query: str) -> None:
+    answer = service.post("/sparql", data={"query": query}, headers={"Accept": accept})
+    assert answer.status_code == 400
+    assert answer.json()["line"] == 1
+
+
+def test_the_api_tells_how_to_query(service: httpx.Client) -> None:
+    paths = service.get("/openapi.json").json()["paths"]
+    named = {one["name"] for one in paths["/sparql"]["get"]["parameters"]}
+    assert {"query", "default-graph-uri", "named-graph-uri", "format"} <= named
+    assert "text/csv" in paths["/sparql"]["get"]["responses"]["200"]["content"]
+    form = paths["/sparql"]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
+    assert {"default-graph-uri", "named-graph-uri"} <= set(form["properties"])
+    assert {one["name"] for one in paths["/data"]["get"]["parameters"]} >= {"graph", "default"}

@@ -4,7 +4,6 @@ Six tools, each answer small, citable and the same in text and in structured con
 one line in fields of its own, and every answer says that it is data, not instructions.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +14,8 @@ from urllib.parse import urlsplit
 from mcp.server import CacheHint, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp.types import CallToolResult, ToolAnnotations
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS, CallToolResult, ToolAnnotations
 from pydantic import ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
@@ -24,8 +24,8 @@ from typing_extensions import TypedDict
 
 from ndl_graph import __version__
 from ndl_graph.catalog import Catalog
-from ndl_graph.checking import AT_ONCE, CheckRequest, check_confined
-from ndl_graph.errors import NdlGraphError, NotFoundError, StoreError
+from ndl_graph.checking import CheckRequest, Turns, check_confined
+from ndl_graph.errors import BusyError, NdlGraphError, NotFoundError, StoreError
 from ndl_graph.mcp.answers import (
     CUT,
     MOST_TOKENS,
@@ -109,6 +109,13 @@ class _Server(MCPServer[Any]):
                 raise ToolError(argument_errors(error.__cause__)) from None
             raise
 
+    async def get_prompt(self, name: str, arguments: dict[str, Any] | None = None, context: Any = None) -> Any:
+        """As the library does it, but a wrong name or argument is the asker's fault and told as such."""
+        try:
+            return await super().get_prompt(name, arguments, context)
+        except ValueError as error:
+            raise MCPError(INVALID_PARAMS, str(error)) from None
+
 
 @dataclass
 class AgentServer:
@@ -119,13 +126,14 @@ class AgentServer:
     runner: Runner
 
     def __post_init__(self) -> None:
-        self._checking = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns()
         self.server = _Server(
             "ndl-graph",
             title=self.settings.title,
             version=__version__,
             instructions=_INSTRUCTIONS,
             website_url=self.catalog.base_iri,
+            subscriptions=False,  # nothing here changes while it is listened to, and a stream without end is for nobody
             cache_hints={
                 "tools/list": _CACHE,
                 "resources/list": _CACHE,
@@ -345,7 +353,7 @@ class AgentServer:
         description: Annotated[str, Field(description="Turtle, JSON-LD, Croissant, data.json, YAML or CSV.")],
         profiles: Annotated[
             list[Annotated[str, Field(max_length=50)]],
-            Field(description="Of: " + ", ".join(profile_names()), max_length=8),
+            Field(description="Of: " + ", ".join(profile_names()), min_length=1, max_length=8),
         ] = ["ndl"],  # noqa: B006 - as above
     ) -> Annotated[CallToolResult, CheckAnswer]:
         """Check a description of a dataset: what is wrong, where, and how to mend it. Nothing is stored."""
@@ -354,8 +362,11 @@ class AgentServer:
             raise ToolError(f"The description is larger than {_MOST_DESCRIPTION:,} bytes; send it in parts.")
         asked = CheckRequest("description", content, "", "", tuple(profiles), False)
         limits = (self.settings.check_seconds, self.settings.check_memory_bytes)
-        async with self._checking:
-            report = (await _told(check_confined, asked, self.catalog.base_iri, *limits)).report
+        try:
+            async with self._turns.one("agents"):
+                report = (await _told(check_confined, asked, self.catalog.base_iri, *limits)).report
+        except BusyError as error:
+            raise ToolError(visible_error(error)) from None
         problems: dict[str, dict[str, Any]] = {}
         for found in report.results:
             told = problems.setdefault(

@@ -35,10 +35,11 @@ Form = Literal["select", "ask", "construct", "describe"]
 DEEPEST: Final = 500
 MOST_OPERATORS: Final = 2_000
 
-#: The text in tokens, each read once: a text of a million characters takes as long for each as a short one does.
+#: The text in tokens, each read once: a text of a million characters takes as long for each as a short one does. A
+#: string that is not closed goes to the end of its line, or of the text: the engine refuses it wherever it ends.
 _TOKEN: Final = re.compile(
-    r'''(?P<hidden>"""(?:[^"\\]|\\.|"(?!""))*+"""|"(?!"")(?:[^"\\\n\r]|\\.)*+"'''
-    r"""|'''(?:[^'\\]|\\.|'(?!''))*+'''|'(?!'')(?:[^'\\\n\r]|\\.)*+'"""
+    r'''(?P<hidden>"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|\\?\Z)|"(?!"")(?:[^"\\\n\r]|\\.)*+(?:"|(?=[\n\r])|\\?\Z)'''
+    r"""|'''(?:[^'\\]|\\.|'(?!''))*+(?:'''|\\?\Z)|'(?!'')(?:[^'\\\n\r]|\\.)*+(?:'|(?=[\n\r])|\\?\Z)"""
     r"""|<(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>)"""
     r"|(?P<comment>#[^\n\r]*+)"
     # Nothing in these is a keyword: a variable, a blank node, a language tag, a name with a prefix.
@@ -56,15 +57,18 @@ _WORD: Final = re.compile(r"[a-z]+", re.I)
 _DECLARED: Final = re.compile(r"\bprefix\s+([^\s:<]*):", re.I)
 _DECLARATION: Final = re.compile(r"\bprefix\s+([^\s:<]*):\s*(<_*>)", re.I)
 _BASE: Final = re.compile(r"\bbase\s*(<_*>)", re.I)
-_FROM: Final = re.compile(r"(?<![?$:\w])from\s*(?P<named>named\s*)?(?P<iri><_*>|[\w.-]*:[\w:%.-]*)", re.I)
+_FROM: Final = re.compile(
+    r"(?<![?$:\w])from\s*(?P<named>named\s*)?(?P<iri><_*>|[\w.-]{0,200}+:[\w:%.-]{0,2000}+)", re.I
+)
 _PREFIXED: Final = re.compile(r"(?<![\w?$@<:%\\.-])([A-Za-z][\w.-]*)?:(?![=>])")
 # The engine's grammar needs no space around a keyword: `1SERVICE<…>{` calls another server as well.
 _SERVICE: Final = re.compile(
-    r"service\s*+(?:(?P<silent>silent)\s*+)?(?:(?P<iri><_*+>)|[?$]\w++|[\w.-]*+:[\w:%.-]*+)\s*+\{", re.I
+    r"service\s*+(?:(?P<silent>silent)\s*+)?(?:(?P<iri><_*+>)|[?$]\w++|[\w.-]{0,200}+:[\w:%.-]{0,2000}+)\s*+\{", re.I
 )
 _KEYWORD: Final = re.compile("service", re.I)
 _AFTER_DOT: Final = re.compile(r"(?<=\.)(service)", re.I)
-_AS_PREFIX: Final = re.compile(r"service[\w.-]*:", re.I)
+#: What is longer than any name is looked at no further: otherwise each of many would be read to the end of the text.
+_AS_PREFIX: Final = re.compile(r"service[\w.-]{0,200}+:", re.I)
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,8 @@ def quiet(text: str) -> str:
         if found["comment"]:
             return " " * len(token)
         if found["hidden"]:
-            return f"{token[0]}{'_' * (len(token) - 2)}{token[-1]}"
+            closed = len(token) > 1 and token[-1] in "\"'>"
+            return f"{token[0]}{'_' * (len(token) - 1 - closed)}{token[-1] if closed else ''}"
         return _LOCAL_ESCAPE.sub("__", token) if found["name"] else token
 
     return _TOKEN.sub(hush, text)

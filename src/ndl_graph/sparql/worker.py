@@ -251,6 +251,8 @@ class Worker:
             default_graph=default or ([] if named else None),
             named_graphs=named or ([] if default else None),
         )
+        if request["form"] not in (_GRAPHS if isinstance(answer, QueryTriples) else _RESULTS):
+            raise ValueError(f"the answer has no form in {request['form']}")
         if isinstance(answer, QueryTriples):
             return _write_graph(answer, request, sender)
         # The engine asks of what it writes into nothing but `write` and `flush`.

@@ -1,6 +1,7 @@
 """What tells machines that this catalogue is here and how to use it: for agents and crawlers."""
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -32,7 +33,7 @@ _CRAWLERS: Final = {
         "meta-externalagent",
     ),
 }
-#: Without an end, or better asked for in one piece.
+#: Without an end, or better asked for in one piece: for those who gather pages, not for those who look something up.
 _CLOSED: Final = ("/sparql", "/api/", "/dataset?*", "/validate", "/mcp")
 
 
@@ -52,8 +53,8 @@ def router(catalog: Catalog, settings: Settings) -> APIRouter:
         for kind, names in _CRAWLERS.items():
             lines += ["", f"# {kind}: {'allowed' if policies[kind] else 'not allowed'}"]
             lines += [f"User-agent: {name}" for name in names]
-            lines += _rules(allowed=policies[kind])
-        lines += ["", "User-agent: *", *_rules(allowed=True), "", f"Sitemap: {base}sitemap.xml", ""]
+            lines += _rules(allowed=policies[kind], closed=() if kind == "agents" else _CLOSED)
+        lines += ["", "User-agent: *", *_rules(allowed=True, closed=_CLOSED), "", f"Sitemap: {base}sitemap.xml", ""]
         return respond(request, Body.of("\n".join(lines).encode(), "text/plain; charset=utf-8"))
 
     def llms(request: Request) -> Response:
@@ -147,9 +148,9 @@ IRI, the publisher, the licence and the date.
     return routes
 
 
-def _rules(*, allowed: bool) -> list[str]:
+def _rules(*, allowed: bool, closed: Sequence[str]) -> list[str]:
     if not allowed:
         return ["Disallow: /"]
     # Every page is there under the prefix of a language too.
     starts = ("", *(f"/{language}" for language in LANGUAGES))
-    return [*(f"Disallow: {start}{path}" for start in starts for path in _CLOSED), "Allow: /"]
+    return [*(f"Disallow: {start}{path}" for start in starts for path in closed), "Allow: /"]

@@ -3,7 +3,6 @@
 Each check runs in a process of its own, a few at a time: whatever somebody pastes, the pages that others read go on.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator
 from typing import Any, Final
@@ -14,7 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
 from ndl_graph.catalog import Catalog
-from ndl_graph.checking import AT_ONCE, Checked, CheckRequest, check_confined
+from ndl_graph.checking import Checked, CheckRequest, Turns, check_confined
 from ndl_graph.errors import BusyError, NdlGraphError, NothingToValidateError, ParseError, SourceError
 from ndl_graph.formats import readable
 from ndl_graph.settings import Settings, split_list
@@ -66,7 +65,7 @@ class _Checks:
     def __init__(self, base_iri: str, settings: Settings) -> None:
         self._base = base_iri
         self._settings = settings
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns()
 
     async def asked(self, request: Request) -> CheckRequest:
         """Reads the request; raises `Problem` where it is too large or makes no sense."""
@@ -100,19 +99,15 @@ class _Checks:
         names = [name for part in given for name in split_list(part)] or split_list(self._settings.profile)
         return tuple(dict.fromkeys(names))
 
-    async def check(self, asked: CheckRequest) -> Checked:
-        """The report; raises what the command `validate` raises, and `LimitError` for what takes too much."""
-        # Those who wait do not wait in the threads that others' pages are made in.
-        try:
-            async with asyncio.timeout(_WAIT_SECONDS):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise BusyError("too many descriptions are being checked at once", hint="Try again in a moment.") from None
-        try:
+    async def check(self, asked: CheckRequest, client: str) -> Checked:
+        """The report; raises what the command `validate` raises, `LimitError` for what takes too much, `BusyError`."""
+        async with self._turns.one(client):
             limits = (self._settings.check_seconds, self._settings.check_memory_bytes)
             return await run_in_threadpool(check_confined, asked, self._base, *limits)
-        finally:
-            self._turns.release()
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 async def _body(request: Request, most: int) -> bytes:
@@ -184,7 +179,7 @@ def router(catalog: Catalog, pages: Pages, settings: Settings) -> APIRouter:
         try:
             if not text.strip():
                 raise SourceError("there is nothing in it", hint="Paste a description, or choose a file.")
-            checked = await checks.check(asked)
+            checked = await checks.check(asked, _client(request))
         except BusyError:
             raise
         except NdlGraphError as error:
@@ -217,7 +212,7 @@ def router(catalog: Catalog, pages: Pages, settings: Settings) -> APIRouter:
         if wanted and wanted not in REPORTS:
             raise Problem(400, f"There is no report {wanted!r}.", available=list(REPORTS))
         name = wanted or choose(_OFFERS, request.headers.get("accept")).name
-        checked = await checks.check(await checks.asked(request))
+        checked = await checks.check(await checks.asked(request), _client(request))
         if name == "json":
             document = checked.report.as_json()
             if checked.fix:

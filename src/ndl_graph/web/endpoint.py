@@ -54,6 +54,13 @@ _PAGE: Final = Offer("html", "text/html")
 _DATASET_FORMS: Final = (Offer("nquads", "application/n-quads"), Offer("trig", "application/trig"))
 _TABLE_OFFERS: Final = (*TABLE_FORMS, Offer("json", "application/json"), Offer("xml", "application/xml"))
 _GRAPH_OFFERS: Final = (*GRAPH_FORMS, Offer("jsonld", "application/json"), Offer("rdfxml", "application/xml"))
+#: What an answer can be written in, by the form of the query. Yes or no has no form in CSV and TSV; what has no form is
+#: no query, which the engine says in whatever format is asked for.
+_OFFERS_BY_FORM: Final = {
+    "select": _TABLE_OFFERS,
+    "ask": tuple(one for one in _TABLE_OFFERS if one.name in ("json", "xml")),
+    None: (*_TABLE_OFFERS, *_GRAPH_OFFERS),
+}
 # What clients call the formats in `?format=`, besides their names and media types.
 _ALIASES: Final = {
     "json": "jsonld", "json-ld": "jsonld", "xml": "rdfxml", "rdf": "rdfxml", "rdf+xml": "rdfxml", "ttl": "turtle",
@@ -129,11 +136,7 @@ class Endpoint:
     async def query(self, request: Request, text: str, fields: Fields) -> Response:
         """The answer to a query (SPARQL 1.1 Protocol, section 2.1)."""
         query = await _apart(text, read_query, self.settings.query_add_prefixes)
-        # What has no form is no query: let the engine say so, in whatever format is asked for.
-        table = query.form in (None, "select", "ask")
-        offer = _chosen(fields, request, _TABLE_OFFERS if table else _GRAPH_OFFERS)
-        if query.form == "ask" and offer.name in ("csv", "tsv"):
-            raise Problem(406, "The answer to ASK is yes or no, which has no form in CSV or TSV.", hint="Ask for JSON.")
+        offer = _chosen(fields, request, _OFFERS_BY_FORM.get(query.form, _GRAPH_OFFERS))
         if query.services:
             query = await run_in_threadpool(self.federation.resolve, query)
         default, named = (_iris(fields.get(name, [])) for name in ("default-graph-uri", "named-graph-uri"))
@@ -304,7 +307,7 @@ def _iris(names: Sequence[str]) -> Sequence[str]:
 
 def _chosen(fields: Fields, request: Request, offers: Sequence[Offer]) -> Offer:
     """The format that `?format=` names, else the one that Accept prefers."""
-    named = [form.replace(" ", "+") for form in fields.get("format", []) if form]
+    named = [form.replace(" ", "+").casefold() for form in fields.get("format", []) if form]
     for form in named:
         for name in (form, _ALIASES.get(form, form)):
             for offer in offers:
@@ -374,19 +377,38 @@ def router(endpoint: Endpoint, pages: Pages) -> APIRouter:
         """What can be told of a query without running it: its form, added prefixes, terms that nothing here has."""
         return await endpoint.check(query)
 
-    query = {"schema": {"type": "string", "example": "SELECT ?dataset { ?dataset a dcat:Dataset } LIMIT 5"}}
-    form = {"schema": {"type": "object", "required": ["query"], "properties": {"query": query["schema"]}}}
-    body = {"application/sparql-query": query, "application/x-www-form-urlencoded": form}
+    query: dict[str, Any] = {"type": "string", "example": "SELECT ?dataset { ?dataset a dcat:Dataset } LIMIT 5"}
+    names: dict[str, Any] = {"type": "array", "items": {"type": "string", "format": "iri"}}
+    told: dict[str, Any] = {"type": "string", "enum": sorted({one.name for one in (*_TABLE_OFFERS, *_GRAPH_OFFERS)})}
+    fields = {"query": query, "default-graph-uri": names, "named-graph-uri": names, "format": told}
+    form = {"schema": {"type": "object", "required": ["query"], "properties": fields}}
+    body = {"application/sparql-query": {"schema": query}, "application/x-www-form-urlencoded": form}
+    answers = {"200": {"description": "The answer", "content": {one.media_type: {} for one in _ANSWERS}}}
     more: dict[str, Any] = {"response_model": None, "response_class": Response}
-    routes.add_api_route("/sparql", sparql, methods=["GET"], **more)
-    asked = {"requestBody": {"required": True, "content": body}}
+    asked: dict[str, Any] = {"parameters": _in_address(fields), "responses": answers}
+    routes.add_api_route("/sparql", sparql, methods=["GET"], openapi_extra=asked, **more)
+    asked = {"requestBody": {"required": True, "content": body}, "responses": answers}
     routes.add_api_route("/sparql", sparql, methods=["POST"], name="sparql_post", openapi_extra=asked, **more)
     routes.add_api_route("/sparql", sparql, methods=["HEAD"], include_in_schema=False, response_model=None)
     routes.add_api_route("/sparql", options, methods=["OPTIONS"], include_in_schema=False, response_model=None)
-    get(routes, "/data", data)
+    named: dict[str, Any] = {
+        "graph": {"type": "string", "format": "iri"},
+        "default": {"type": "string", "maxLength": 0},
+        "format": told,
+    }
+    get(routes, "/data", data, openapi_extra={"parameters": _in_address(named)})
     routes.add_api_route("/api/check-query", check, methods=["GET"])
     routes.add_api_route("/api/check-query", check, methods=["HEAD"], include_in_schema=False)
     return routes
+
+
+#: Every form in which an answer may come.
+_ANSWERS: Final = (*TABLE_FORMS, *GRAPH_FORMS)
+
+
+def _in_address(fields: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Parameters in the address, as OpenAPI has them."""
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in fields.items()]
 
 
 _BODIES: Final = ("application/sparql-query", "application/x-www-form-urlencoded")

@@ -37,7 +37,7 @@ class NotAcceptable(Exception):  # noqa: N818 - named after the condition
 class _Range:
     type: str
     subtype: str
-    profile: str | None
+    profiles: frozenset[str]
     quality: float
 
     def matches(self, offer: Offer) -> bool:
@@ -45,11 +45,11 @@ class _Range:
         if self.type != "*" and (self.type != kind or self.subtype not in ("*", subtype)):
             return False
         # A plain `application/ld+json` asks for the plain form; a profile asks for that one alone.
-        return self.profile is None or self.profile == (offer.profile or _DCAT).rstrip("/#")
+        return not self.profiles or (offer.profile or _DCAT).rstrip("/#") in self.profiles
 
     @property
     def precision(self) -> int:
-        return (self.type != "*") + (self.subtype != "*") + 2 * (self.profile is not None)
+        return (self.type != "*") + (self.subtype != "*") + 2 * bool(self.profiles)
 
 
 #: What stands between two commas, in one pass; a quotation mark that is not closed reaches to the end.
@@ -57,6 +57,7 @@ _PART: Final = re.compile(r'(?:[^,"]++|"(?:[^"\\]|\\.)*+\\?+(?:"|\Z))++', re.S)
 _PARAMETER: Final = re.compile(r';\s*+([A-Za-z0-9_-]++)\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^;\s]*+)')
 #: What our plain forms are in.
 _DCAT: Final = PREFIXES["dcat"]
+_LAYOUT: Final = "http://www.w3.org/ns/json-ld#"
 _QUALITY: Final = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\Z")
 _LONGEST: Final = 4096
 
@@ -75,8 +76,10 @@ def _ranges(accept: str) -> list[_Range]:
         parameters = {key.casefold(): value.strip('"') for key, value in _PARAMETER.findall(part)}
         given = parameters.get("q", "1")
         quality = float(given) if _QUALITY.match(given) else 0.0
-        profile = parameters.get("profile")
-        found.append(_Range(kind, subtype, profile.rstrip("/#") if profile else None, quality))
+        named = (one.rstrip("/#") for one in parameters.get("profile", "").split())
+        # How JSON-LD is laid out is no other form of what is said (JSON-LD 1.1, section 8).
+        profiles = frozenset(one for one in named if not one.startswith(_LAYOUT))
+        found.append(_Range(kind, subtype, profiles, quality))
     return found
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from http import HTTPStatus
 from typing import Final
 
@@ -16,6 +17,18 @@ HEAD_BYTES: Final = 64 * 1024
 #: Seconds from its first byte in which the head of a request must be there, and between two pieces of a body.
 HEAD_SECONDS: Final = 15.0
 BODY_SECONDS: Final = 60.0
+
+
+_UPGRADE: Final = re.compile(rb"\r\n(?:upgrade|http2-settings):[^\r\n]*+(?=\r\n)", re.IGNORECASE)
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """The head of a request without its offer of another protocol, which a server need not take (RFC 9110, 7.8).
+
+    The parser would take what follows, the body of the request too, for that protocol.
+    """
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"", head + end) + rest
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -42,6 +55,8 @@ class LimitedProtocol(HttpToolsProtocol):
             self._read += len(data)
         elif self._in_body:
             self._wait(BODY_SECONDS)
+        if self._in_head and b"pgrade" in data:
+            data = _without_upgrade(data)
         super().data_received(data)
         if self._in_head and self._read > HEAD_BYTES:
             too_long = len(self.url) > HEAD_BYTES // 2

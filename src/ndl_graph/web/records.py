@@ -173,19 +173,21 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
         return respond(request, cache.get((catalog.snapshot().name, "history", kind, slug), page))
 
-    for kind in _KINDS:
-
-        def changes(request: Request, slug: str, kind: str = kind) -> Response:
+    def add(kind: str) -> None:
+        def changes(request: Request, slug: str) -> Response:
             return history(request, kind, slug)
 
         changes.__doc__ = history.__doc__
         get(routes, f"/{kind}/{{slug}}/history", changes, name=f"{kind}_history")
 
-        async def page(request: Request, slug: str, kind: str = kind) -> Response:
+        async def page(request: Request, slug: str) -> Response:
             return await record_page(kind, slug, request)
 
         page.__doc__ = record_page.__doc__
         get(routes, f"/{kind}/{{slug}}", page, name=f"{kind}_record")
+
+    for kind in _KINDS:
+        add(kind)
 
     def dataset_iri(request: Request, kind: str, slug: str) -> Response:
         """An IRI that was minted here for a dataset leads to its record (303)."""

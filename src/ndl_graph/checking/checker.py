@@ -7,34 +7,28 @@ that those read.
 """
 
 import difflib
-import multiprocessing
-import os
 import re
-import resource
-import threading
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import chain, count
-from multiprocessing.connection import Connection
 from typing import IO, Final
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from ndl_graph.crosswalk import dcat_from_schema
 from ndl_graph.description import DescriptionView
-from ndl_graph.errors import BusyError, LimitError, NdlGraphError, NothingToValidateError, ParseError
-from ndl_graph.formats import Format, croissant, detect, format_named, jsonld, rdf, readable, schema_org
+from ndl_graph.errors import NothingToValidateError
+from ndl_graph.formats import Format, croissant, jsonld, rdf, schema_org
 from ndl_graph.formats.places import PLACE, Places
 from ndl_graph.identity import identify, organisation_iri, settle, slug_for
 from ndl_graph.labels import default_labels
 from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, RELATIVE, SCHEMA, SH
 from ndl_graph.normalise import Normaliser, Repairs, percent_encoded, standard_term
 from ndl_graph.record import KINDS, Record, Spool, Statements, Term, split, triples_of
-from ndl_graph.validation import Profile, Result, ValidationReport, load_profile, validate
+from ndl_graph.validation import Profile, Result, ValidationReport, validate
 
-__all__ = ["AT_ONCE", "CheckRequest", "Checked", "Checker", "Document", "Fix", "check_confined", "published"]
+__all__ = ["Checker", "Document", "Fix", "published"]
 
 #: Larger files are reported on by file and by the first mention of a node: reading places takes some 30 µs a triple.
 PLACED_BYTES: Final = 8 * 1024 * 1024
@@ -328,111 +322,3 @@ def _renamed(lines: Iterable[str], names: Mapping[str, str]) -> list[str]:
     """The lines with nodes called what they are called in the records."""
     parts = (line.split(" ", 2) for line in lines)
     return [f"{names.get(node, node)} {predicate} {names.get(value, value)}" for node, predicate, value in parts]
-
-
-# --- in a process of its own ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class CheckRequest:
-    """A description from outside: its bytes, what is known of its format, the profiles, whether to repair it."""
-
-    name: str
-    content: bytes
-    media_type: str
-    format: str
-    profiles: tuple[str, ...]
-    fix: bool
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What came of a check."""
-
-    report: ValidationReport
-    fix: Fix | None
-
-
-def check_confined(asked: CheckRequest, base: str, seconds: float, memory: int) -> Checked:
-    """Checks a description in a process that has a time and a memory limit and can be killed; two run at once.
-
-    Raises what the command `validate` raises, `LimitError` for what takes too much, and `BusyError`.
-    """
-    if not _TURNS.acquire(timeout=_PATIENCE):
-        raise BusyError("too many descriptions are being checked at once", hint="Try again in a moment.")
-    try:
-        return _check_confined(asked, base, seconds, memory)
-    finally:
-        _TURNS.release()
-
-
-#: How many run at once, whoever asks, people or agents: each may take gigabytes.
-AT_ONCE: Final = 2
-_TURNS: Final = threading.BoundedSemaphore(AT_ONCE)
-_PATIENCE: Final = 10.0  # seconds
-
-
-def _check_confined(asked: CheckRequest, base: str, seconds: float, memory: int) -> Checked:
-    ours, theirs = _PROCESSES.Pipe(duplex=False)
-    process = _PROCESSES.Process(target=_child, args=(theirs, asked, base, memory), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        if not ours.poll(seconds):
-            raise _too_much(f"it took longer than {seconds} s", "check_seconds", seconds)
-        found = ours.recv()
-    except EOFError:
-        raise _too_much(f"it took more than {memory:,} bytes of memory", "check_memory_bytes", memory) from None
-    finally:
-        process.kill()
-        process.join()
-        process.close()
-        ours.close()
-    if isinstance(found, NdlGraphError):
-        raise found
-    assert isinstance(found, Checked)
-    return found
-
-
-def _too_much(what: str, name: str, value: float) -> LimitError:
-    return LimitError(
-        f"the description cannot be checked here: {what}",
-        limit=name,
-        value=value,
-        hint="Check it on your own machine: ndl-graph validate FILE.",
-    )
-
-
-#: Children of a server process that has done nothing but import: what a thread here holds is not held there.
-_PROCESSES: Final = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__])
-
-
-def _child(out: Connection, asked: CheckRequest, base: str, memory: int) -> None:
-    """Runs in a process of its own; sends the result or the error, and is gone without a word where memory ends."""
-    if memory:
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    try:
-        profiles = [load_profile(name, base) for name in asked.profiles]
-        data = BytesIO(asked.content)
-        form = format_named(asked.format, readable()) if asked.format else detect(data, asked.name, asked.media_type)
-        checker = Checker(base, [Document(asked.name, data, form)], placed_bytes=_PLACED_CONFINED)
-        out.send(Checked(checker.report(profiles), checker.fix() if asked.fix else None))
-    except RecursionError:
-        out.send(ParseError("it is nested too deeply"))
-    except NdlGraphError as error:
-        out.send(error)
-    except MemoryError:
-        os._exit(1)
-    except BaseException as error:  # noqa: BLE001 - an engine's panic is one too, and the asker must hear of either
-        traceback.print_exc()
-        out.send(
-            ParseError(
-                f"it could not be checked ({type(error).__name__}: {str(error)[:200]})",
-                hint="This is a fault of ndl-graph. Please report it with the description that shows it.",
-            )
-        )
-
-
-#: What is asked over the web is answered at once: longer texts get the first mention of a node.
-_PLACED_CONFINED: Final = 1024 * 1024
