@@ -87,6 +87,7 @@ class Ran:
 
     def __post_init__(self) -> None:
         assert "Traceback" not in self.out + self.err, self.err
+        assert "This is a fault of ndl-graph" not in self.out + self.err, self.err
 
 
 def free_port() -> int:

@@ -1,8 +1,10 @@
 """Gives a description the IRIs it will keep: its dataset's, and those of its blank and relative nodes."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
 
@@ -11,7 +13,7 @@ from slugify import slugify
 
 from ndl_graph.crosswalk import dcat_from_schema
 from ndl_graph.namespaces import DCT, FOAF, ODRL, RDF, RELATIVE, SCHEMA
-from ndl_graph.normalise import Normaliser, Repairs
+from ndl_graph.normalise import Normaliser, Repairs, clean_iri
 from ndl_graph.record import Description, Node, Statements, Term, triples_of
 
 __all__ = ["Identity", "distinct_slugs", "identify", "organisation_iri", "settle", "slug_for"]
@@ -123,7 +125,7 @@ def identify(description: Description) -> Identity:
     if given is None and not _is_absolute(root):
         is_schema = SCHEMA.Dataset in said.get(RDF.type, ())
         stated = texts(DCT.identifier, SCHEMA.identifier) + (texts(SCHEMA.url) if is_schema else [])
-        given = next((text for text in stated if _is_web(text) and " " not in text), None)
+        given = next((iri for text in stated if _is_web(text) and " " not in text and (iri := clean_iri(text))), None)
     if given:
         return Identity(given, given, title, publisher)
     name = (
@@ -135,20 +137,30 @@ def identify(description: Description) -> Identity:
     return Identity(None, f"minted|{publisher.casefold()}|{name.casefold()}", title, publisher)
 
 
-def settle(description: Description, dataset: NamedNode, base: str, normaliser: Normaliser) -> Statements:
+def settle(
+    description: Description,
+    dataset: NamedNode,
+    base: str,
+    normaliser: Normaliser,
+    others: Mapping[str, str] = MappingProxyType({}),
+) -> Statements:
     """The description with every node named for good, and with DCAT beside schema.org.
 
-    Applies the steps `crosswalk`, `dataset-iri` and `blank-node` of `normalise.STEPS`.
+    `others` tells what the roots of other descriptions are called, both as N-Triples has them. Applies the steps
+    `crosswalk`, `dataset-iri` and `blank-node` of `normalise.STEPS`.
     """
     lines = description.statements.lines
     text = "\n".join(lines)
     unsettled = any(mark in text for mark in _UNSETTLED)
+    if others and not unsettled:
+        unsettled = any(line.split(" ", 2)[2] in others for line in lines)
     if not unsettled and description.root == dataset:
         return description.statements
     if _SCHEMA_DATASET in text:
         lines = _with_dcat(description.statements.triples, normaliser)
     root, target = str(description.root), str(dataset)
-    names: dict[str, str] = {root: target}
+    # Without a copy of the others, of which there may be many.
+    names: MutableMapping[str, str] = ChainMap({root: target}, others) if others else {root: target}  # type: ignore[arg-type]
     if root != target:
         given = description.root.value if isinstance(description.root, NamedNode) else ""
         normaliser.repairs.note("dataset-iri", RELATIVE.sub("", given) or "no IRI", dataset.value)
@@ -180,7 +192,9 @@ def _with_dcat(triples: Sequence[Triple], normaliser: Normaliser) -> Sequence[st
     return [str(triple) for triple in dict.fromkeys((*triples, *added))]
 
 
-def _name_nodes(lines: Sequence[str], names: dict[str, str], dataset: str, base: str, repairs: Repairs) -> None:
+def _name_nodes(
+    lines: Sequence[str], names: MutableMapping[str, str], dataset: str, base: str, repairs: Repairs
+) -> None:
     """Adds to `names` what each blank or relative node will be called; nodes are told as N-Triples has them."""
     about: dict[str, list[tuple[str, str]]] = {}
     nodes: dict[str, None] = {}

@@ -32,6 +32,7 @@ __all__ = [
     "Statements",
     "Term",
     "digest",
+    "linked",
     "split",
     "term_of",
     "triples_of",
@@ -85,6 +86,7 @@ _NOT_FOLLOWED: Final = _written(
     RDF.type, SKOS.inScheme, SKOS.broader, SKOS.narrower, SKOS.related, SKOS.topConceptOf, SKOS.member
 )
 _TITLES: Final = _written(DCT.title, SCHEMA.name)
+_WEB: Final = ("<http://", "<https://")
 
 
 _PAGE_SIZE: Final = 32 * 1024
@@ -209,6 +211,7 @@ class Spool:
         self._own: set[str] = set()
         self._about: dict[str, list[str]] = defaultdict(list)
         self._mentioned: set[str] = set()
+        self._linked: set[str] = set()
         self._unreached: dict[str, None] = {}
         self._read_page = lru_cache(_PAGES_KEPT)(self._parse_page)
 
@@ -226,6 +229,7 @@ class Spool:
         about: list[tuple[str, str]] = []
         own: list[str] = []
         mentioned: list[str] = []
+        led_to: list[str] = []
         page: list[tuple[str, list[tuple[str, bool]], Sequence[str], Sequence[str]]] = []
         size = 0
         end = self._end
@@ -266,6 +270,8 @@ class Spool:
                     if leads and predicate not in _NOT_FOLLOWED:
                         service = predicate == _ACCESS_SERVICE
                         links.append((value, service))
+                        if not value.startswith(_WEB):
+                            led_to.append(value)
                         if service:
                             mentioned.append(value)
             if described:
@@ -294,11 +300,16 @@ class Spool:
             self._about[topic].append(subject)
         self._own.update(own)
         self._mentioned.update(mentioned)
+        self._linked.update(led_to)
 
     @property
     def roots_seen(self) -> dict[str, set[str]]:
         """The subjects that may get a description, in the order in which they were met."""
         return self._types
+
+    def is_linked(self, subject: str) -> bool:
+        """Whether a subject without an address on the web is led to by some other."""
+        return subject in self._linked
 
     @property
     def unreached(self) -> list[str]:
@@ -362,6 +373,15 @@ class Spool:
                         seen.add(target)
                         queue.append(target)
         return list(found)
+
+
+def linked(spool: Spool) -> Iterator[Description]:
+    """The descriptions that others lead to and that have no address on the web: they are called alike everywhere."""
+    roots = dict(spool.roots())
+    standing = set(roots)
+    for root, kind in roots.items():
+        if spool.is_linked(root):
+            yield Description(_node(root), kind, Statements(lines=spool.describe(root, standing)))
 
 
 def split(spool: Spool) -> Iterator[Description]:

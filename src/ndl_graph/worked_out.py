@@ -13,7 +13,8 @@ from ndl_graph.quality import without_scores
 
 __all__ = ["without_findings", "without_records"]
 
-_DIGEST: Final = str(NDL.digest)
+#: What is said of records alone; that of a catalogue has no digest.
+_OF_RECORDS: Final = (str(NDL.digest), str(NDL.sourceName))
 #: One of these is in every statement, or beside every one, that a catalogue of this kind puts beside a description.
 _MARKS: Final = tuple(map(str, (NDL.digest, NDL.hasKey, ODRL.hasPolicy, NDL.deadSince, DQV.isMeasurementOf)))
 
@@ -27,10 +28,10 @@ def without_findings(lines: Sequence[str]) -> Sequence[str]:
 
 
 def without_records(lines: Sequence[str]) -> Sequence[str]:
-    """N-Triples lines without what is worked out, nor what is said of records themselves, which a digest tells."""
+    """N-Triples lines without what is worked out, nor what is said of records themselves."""
     kept = without_findings(lines)
-    if not any(_DIGEST in line for line in kept):
+    if not any(mark in line for line in kept for mark in _OF_RECORDS):
         return kept
     told = [line.split(" ", 2) for line in kept]
-    records = {subject for subject, predicate, _ in told if predicate == _DIGEST}
+    records = {subject for subject, predicate, _ in told if predicate in _OF_RECORDS}
     return tuple(line for line, (subject, _, _) in zip(kept, told, strict=True) if subject not in records)

@@ -397,7 +397,11 @@ def test_what_is_no_prompt_is_the_askers_fault(service: httpx.Client) -> None:
 
 def test_nobody_listens_without_end(service: httpx.Client) -> None:
     told = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2026-07-28"}
-    meta: dict[str, object] = {"protocolVersion": "2026-07-28", "clientInfo": {"name": "x", "version": "1"}, "clientCapabilities": {}}
+    meta: dict[str, object] = {
+        "protocolVersion": "2026-07-28",
+        "clientInfo": {"name": "x", "version": "1"},
+        "clientCapabilities": {},
+    }
     asked: dict[str, object] = {"notifications": {"toolsListChanged": True}}
     asked["_meta"] = {f"io.modelcontextprotocol/{name}": value for name, value in meta.items()}
     message = {"jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": asked}

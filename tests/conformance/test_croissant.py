@@ -304,3 +304,30 @@ def test_croissant_written_here_is_tested_without_the_real_ones(tmp_path: Path) 
     turtle = run("show", "https://example.org/rivers", cwd=tmp_path).out
     assert "dcat:downloadURL <https://example.org/levels.csv>" in turtle
     assert 'dct:title "rivers"@en' in turtle
+
+
+@pytest.mark.parametrize("given", ["1.0", "1.1"])
+@pytest.mark.parametrize("asked", ["croissant", "croissant-1.0"])
+def test_what_is_in_an_archive_stays_in_it_in_either_version(tmp_path: Path, given: str, asked: str) -> None:
+    """`containedIn` is schema.org's in Croissant 1.0 and Croissant's own in 1.1."""
+    context = {"@language": "en", "@vocab": "https://schema.org/", "sc": "https://schema.org/",
+               "cr": "http://mlcommons.org/croissant/", "conformsTo": "dct:conformsTo", "dct": "http://purl.org/dc/terms/",
+               "includes": "cr:includes", **({"containedIn": "cr:containedIn"} if given == "1.1" else {})}  # fmt: skip
+    document = {
+        "@context": context, "@type": "sc:Dataset", "@id": "https://example.org/zip", "name": "zipped",
+        "description": "Tables in an archive.", "conformsTo": f"http://mlcommons.org/croissant/{given}",
+        "license": "https://creativecommons.org/licenses/by/4.0/", "url": "https://example.org/zip",
+        "distribution": [
+            {"@type": "cr:FileObject", "@id": "archive", "name": "archive", "contentUrl": "https://example.org/a.zip",
+             "encodingFormat": "application/zip", "sha256": "0" * 64},
+            {"@type": "cr:FileSet", "@id": "tables", "name": "tables", "containedIn": {"@id": "archive"},
+             "encodingFormat": "text/csv", "includes": "*.csv"},
+        ],
+    }  # fmt: skip
+    source = tmp_path / "zip.json"
+    source.write_text(json.dumps(document))
+    written = tmp_path / "out.json"
+    written.write_text(run("convert", source, "--to", asked).out)
+    read = mlcroissant.Dataset(jsonld=str(written)).metadata
+    (tables,) = [one for one in read.distribution if one.name == "tables"]
+    assert len(tables.contained_in) == 1

@@ -267,7 +267,7 @@ def test_a_page_points_at_the_line_of_its_script() -> None:
 
 
 def test_a_file_too_large_to_place_is_told_by_first_mention(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ndl_graph.checking.PLACED_BYTES", 10)
+    monkeypatch.setattr("ndl_graph.checking.checker.PLACED_BYTES", 10)
     assert ("theme-iri", 2) in lines(check(NTRIPLES, "a.nt", "dcat-ap"))
 
 

@@ -21,11 +21,11 @@ from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NothingToValidateError
 from ndl_graph.formats import Format, croissant, jsonld, rdf, schema_org
 from ndl_graph.formats.places import PLACE, Places
-from ndl_graph.identity import identify, organisation_iri, settle, slug_for
+from ndl_graph.identity import Identity, identify, organisation_iri, settle, slug_for
 from ndl_graph.labels import default_labels
-from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, RELATIVE, SCHEMA, SH
+from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, RELATIVE, SCHEMA, SH, relative_base
 from ndl_graph.normalise import Normaliser, Repairs, percent_encoded, standard_term
-from ndl_graph.record import KINDS, Record, Spool, Statements, Term, split, triples_of
+from ndl_graph.record import KINDS, Description, Record, Spool, Statements, Term, linked, split, triples_of
 from ndl_graph.validation import Profile, Result, ValidationReport, validate
 
 __all__ = ["Checker", "Document", "Fix", "published"]
@@ -86,7 +86,7 @@ class Checker:
         self._in_json = document.format.media_type.endswith("json")
         base = document.base(len(self._names) + 1)
         read = document.format.read(document.data, base, places=placed)
-        read_here = dict.fromkeys(str(self._lawful(triple)) for triple in read)
+        read_here = dict.fromkeys(str(self._lawful(_readable(triple))) for triple in read)
         lines = list(self.places.marked(read_here, document.name))
         self._names.append(document.name)
         self._by_file.append((document.name, lines))
@@ -215,7 +215,8 @@ class Checker:
         return list(dict.fromkeys(lines))
 
     def _as_published(self) -> list[str]:
-        records, rest, self.repairs = published(self._by_file, self._base, self.places)
+        documents = [(name, Statements(lines=lines).triples) for name, lines in self._by_file]
+        records, rest, self.repairs = published(documents, self._base, self.places)
         self._records = records
         lines = [line for record in records for line in record.statements.lines]
         return list(dict.fromkeys([*lines, *rest]))
@@ -234,6 +235,22 @@ class Checker:
             if record.kind == "dataset":
                 lines += map(str, jsonld.read(BytesIO(write(record)), record.dataset.value))
         return list(dict.fromkeys(lines))
+
+
+def _readable(triple: Triple) -> Triple:
+    """The statement as a parser takes it: addresses that have no start get one, tags that are none are left out."""
+    value = triple.object
+    if isinstance(value, Literal) and value.language is not None and not _TAG.match(value.language):
+        tag = value.language.replace("_", "-")
+        said = Literal(value.value, language=tag) if _TAG.match(tag) else Literal(value.value)
+        triple = Triple(triple.subject, triple.predicate, said)
+    elif isinstance(value, NamedNode) and not _SCHEME.match(value.value):
+        triple = Triple(triple.subject, triple.predicate, NamedNode(relative_base() + value.value))
+    return triple
+
+
+_TAG: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*\Z")
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def _lawful_term(term: Term) -> Term:
@@ -283,39 +300,59 @@ def _write_croissant(record: Record) -> bytes:
 
 
 def published(
-    documents: Iterable[tuple[str, Sequence[str]]], base: str, places: Places
+    documents: Iterable[tuple[str, Sequence[Triple]]], base: str, places: Places
 ) -> tuple[list[Record], list[str], Repairs]:
-    """The records that a load would make of N-Triples lines by file, the lines that belong to none, and the repairs."""
+    """The records that a load would make of statements by file, the lines that belong to none, and the repairs."""
     normaliser = Normaliser(organisation_iri(base))
     files: dict[str, str] = {}
     with Spool() as spool:
-        for name, lines in documents:
-            spool.add(normaliser.blocks(Statements(lines=lines).triples))
-            for line in lines:
-                files.setdefault(line.split(" ", 1)[0], name)
+        for name, triples in documents:
+            spool.add(normaliser.blocks(triples))
+            for triple in triples:
+                files.setdefault(str(triple.subject), name)
+        names = _Names(base)
+        # What others lead to is named before they are.
+        for description in linked(spool):
+            names.of(description)
         records = []
-        taken: set[str] = set()
-        seen: set[str | None] = set()
-        names: dict[str, str] = {}
         for description in split(spool):
+            identity, dataset, iri = names.of(description)
+            statements = settle(description, dataset, base, normaliser, names.datasets)
+            source = files.get(str(description.root), "")
+            kept = tuple(places.take(statements.lines))
+            records.append(Record(iri, dataset, description.kind, identity.key, Statements(lines=kept), source))
+        rest = [line for node in spool.unreached for line in places.take(spool.read(node))]
+        rest += [line for node in names.datasets for line in places.take(spool.members(node))]
+    return records, _renamed(rest, names.datasets), normaliser.repairs
+
+
+class _Names:
+    """What descriptions that are not stored are called: each is named once."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self._known: dict[str, tuple[Identity, NamedNode, NamedNode]] = {}
+        self._taken: set[str] = set()
+        self._given: set[str | None] = set()
+        #: By root, as N-Triples has it.
+        self.datasets: dict[str, str] = {}
+
+    def of(self, description: Description) -> tuple[Identity, NamedNode, NamedNode]:
+        """Identity, dataset and record of a description."""
+        root = str(description.root)
+        if root not in self._known:
             identity = identify(description)
             title = slug_for(identity.title or identity.key)
             numbered = (f"{title}-{number}" for number in count(2))
-            slug = next(name for name in chain((title,), numbered) if name not in taken)
-            taken.add(slug)
+            slug = next(name for name in chain((title,), numbered) if name not in self._taken)
+            self._taken.add(slug)
             # Two descriptions under one address are two things, as they are to a load.
-            given = identity.iri if identity.iri not in seen else None
-            seen.add(identity.iri)
-            dataset = NamedNode(given or f"{base}id/{description.kind}/{slug}")
-            names[str(description.root)] = str(dataset)
-            statements = settle(description, dataset, base, normaliser)
-            source = files.get(str(description.root), "")
-            kept = tuple(places.take(statements.lines))
-            iri = NamedNode(f"{base}{description.kind}/{slug}")
-            records.append(Record(iri, dataset, description.kind, identity.key, Statements(lines=kept), source))
-        rest = [line for node in spool.unreached for line in places.take(spool.read(node))]
-        rest += [line for node in names for line in places.take(spool.members(node))]
-    return records, _renamed(rest, names), normaliser.repairs
+            given = identity.iri if identity.iri not in self._given else None
+            self._given.add(identity.iri)
+            dataset = NamedNode(given or f"{self._base}id/{description.kind}/{slug}")
+            self._known[root] = identity, dataset, NamedNode(f"{self._base}{description.kind}/{slug}")
+            self.datasets[root] = str(dataset)
+        return self._known[root]
 
 
 def _renamed(lines: Iterable[str], names: Mapping[str, str]) -> list[str]:

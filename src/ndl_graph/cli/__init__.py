@@ -2,7 +2,9 @@
 
 import logging
 import sys
+import traceback
 import warnings
+from pathlib import Path
 
 import click
 
@@ -78,3 +80,11 @@ def main() -> None:
         # The reader of a pipe has had enough: nothing is wrong.
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is a person who reads it
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        click.echo(
+            f"Error: {type(error).__name__}: {str(error)[:300]} ({Path(place.filename).name}:{place.lineno})\n"
+            "  This is a fault of ndl-graph. Please report it with what was read.",
+            err=True,
+        )
+        sys.exit(FAILED)

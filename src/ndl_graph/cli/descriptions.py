@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import click
-from pyoxigraph import NamedNode
+from pyoxigraph import NamedNode, Triple
 
 from ndl_graph.checking import Checker, Document, published
 from ndl_graph.cli.console import (
@@ -268,13 +268,13 @@ def convert(console: Console, source: str, target: str, form: str | None) -> Non
     settings = settings_from()
     wanted = format_named(target, writable())
     base = settings.base_iri or DEFAULT_BASE
-    written: list[tuple[str, list[str]]] = []
+    written: list[tuple[str, list[Triple]]] = []
     with _opened(settings, source, _format(form)) as documents:
         for number, document in enumerate(documents, start=1):
             assert document.format.read is not None
             try:
                 read = document.format.read(document.data, document.base(number))
-                written.append((document.name, list(dict.fromkeys(map(str, read)))))
+                written.append((document.name, list(dict.fromkeys(read))))
             except NdlGraphError as error:
                 error.where = error.where or document.name
                 raise

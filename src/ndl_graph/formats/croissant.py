@@ -48,6 +48,8 @@ _ORDER: Final = {
         ]
     )
 }
+#: What Croissant 1.0 says in a word of schema.org, and 1.1 in one of its own.
+_CONTAINED_IN: Final = frozenset({SCHEMA.containedIn, CR.containedIn})
 _DATES: Final = frozenset({SCHEMA.datePublished, SCHEMA.dateModified, SCHEMA.dateCreated})
 _NATIVE: Final = {XSD.integer: int, XSD.double: float, XSD.decimal: float}
 
@@ -82,6 +84,10 @@ def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: 
         triple for triple in native if triple.predicate != DCT.conformsTo or _text(triple) not in VERSIONS.values()
     ]
     native.append(Triple(root, DCT.conformsTo, Literal(VERSIONS[version])))
+    contained_in = CR.containedIn if version != "1.0" else SCHEMA.containedIn
+    native = [
+        Triple(one.subject, contained_in, one.object) if one.predicate in _CONTAINED_IN else one for one in native
+    ]
     types = [Triple(root, RDF.type, SCHEMA.Dataset)]
     whole = _reachable(root, dict.fromkeys([*types, *native, *derived]))
     writer = TreeWriter(

@@ -26,7 +26,20 @@ _OF_THE_FORMAT: Final = frozenset({"@id", "conformsTo", "describedBy"})
 _NAMED: Final = {
     name: f"dcat:{name}"
     for name in ("Dataset", "Distribution", "DataService", "DatasetSeries", "Catalog", "Relationship")
-} | {"Organization": "org:Organization", "Agent": "foaf:Agent", "Contact": "vcard:Kind", "Checksum": "spdx:Checksum"}
+} | {
+    "Organization": "org:Organization",
+    "Agent": "foaf:Agent",
+    "Contact": "vcard:Kind",
+    "Checksum": "spdx:Checksum",
+    "Location": "dct:Location",
+    "PeriodOfTime": "dct:PeriodOfTime",
+    "Concept": "skos:Concept",
+    "ConceptScheme": "skos:ConceptScheme",
+    "Identifier": "adms:Identifier",
+    "Attribution": "prov:Attribution",
+    "QualityMeasurement": "dqv:QualityMeasurement",
+    "Metric": "dqv:Metric",
+}
 _IRIS: Final = frozenset(
     [
         "accessURL",
@@ -70,12 +83,16 @@ def read_catalog(document: Json, base: str) -> Iterator[Triple]:
     for number, entry in enumerate(document["dataset"], 1):
         if not isinstance(entry, dict):
             raise ParseError(f"entry {number} of `dataset` is no object but {json.dumps(entry)[:60]}")
+    names: list[Json] = []
     datasets = iter(document["dataset"])
     while batch := [_linked(entry, "dataset") for entry in islice(datasets, _BATCH)]:
+        for entry in batch:
+            # By its place, since an identifier may come twice; what is read a batch at a time is listed by name.
+            names.append(entry.setdefault("@id", f"#dataset-{len(names) + 1}"))
         yield from read_document({"@context": contexts.read("dcat-us"), "@graph": batch}, base)
     catalogue = {key: value for key, value in document.items() if key not in ("@context", "@type", "dataset")}
     if catalogue.keys() - _OF_THE_FORMAT:
-        said = _linked(catalogue, "catalog")
+        said = _linked(catalogue, "catalog") | {"dataset": [{"@id": name} for name in names]}
         yield from read_document({"@context": contexts.read("dcat-us"), "@graph": [said]}, base)
 
 

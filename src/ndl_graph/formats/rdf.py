@@ -125,6 +125,11 @@ _IN_XML: Final = "Check the file with an XML editor: every element is closed, & 
 def _xml_error(error: SyntaxError, data: IO[bytes]) -> ParseError:
     """The same for RDF/XML, of which Oxigraph tells no place: where it is no XML, an XML parser tells that."""
     found = parse_error(error)
+    return _broken_xml(data) or ParseError(found.message, hint=found.hint or _IN_XML)
+
+
+def _broken_xml(data: IO[bytes]) -> ParseError | None:
+    """What an XML parser says of the whole file; None where it is XML."""
     data.seek(0)
     parser = expat.ParserCreate(namespace_separator=" ")
     try:
@@ -132,7 +137,7 @@ def _xml_error(error: SyntaxError, data: IO[bytes]) -> ParseError:
     except expat.ExpatError as broken:
         message = f"broken XML: {expat.ErrorString(broken.code)}"
         return ParseError(message, line=broken.lineno, column=broken.offset + 1, hint=_IN_XML)
-    return ParseError(found.message, hint=found.hint or _IN_XML)
+    return None
 
 
 def read(syntax: RdfFormat, data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
@@ -175,6 +180,9 @@ def _read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
         file = cast(IO[bytes], source)
         for quad in parse(file, syntax, base_iri=base, lenient=True, rename_blank_nodes=True):
             yield quad if isinstance(quad, Triple) else quad.triple
+        # Oxigraph takes a file that ends in the middle for one that is complete.
+        if syntax == RdfFormat.RDF_XML and (broken := _broken_xml(data)):
+            raise broken
     except SyntaxError as error:
         raise (_xml_error(error, data) if syntax == RdfFormat.RDF_XML else parse_error(error)) from None
     except MemoryError:

@@ -55,6 +55,10 @@ def read_html(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
             hint='It would stand in <script type="application/ld+json"> … </script>.',
         )
     for line, text in parser.found:
+        # Some pages hide their scripts from browsers of another time; and what is empty says nothing.
+        text = re.sub(r"\A\s*<!--|-->\s*\Z", "", text)
+        if not text.strip():
+            continue
         try:
             # Line feeds before it keep the lines of the script those of the page.
             script = "\n" * (line - 1) + text

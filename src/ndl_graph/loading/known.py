@@ -13,11 +13,12 @@ __all__ = ["Known", "KnownRecords", "is_web"]
 
 @dataclass(frozen=True)
 class Known:
-    """A record that is there: its IRI, the digest of what is said, and when it first came (`xsd:dateTime`)."""
+    """A record that is there: IRI, digest of what is said, when it came first (`xsd:dateTime`), the key it states."""
 
     iri: str
     digest: str
     issued: str | None
+    key: str = ""
 
 
 class KnownRecords:
@@ -52,12 +53,14 @@ class KnownRecords:
         given = " ".join(str(NamedNode(key)) for key in keys if is_web(key))
         minted = " ".join(str(Literal(key)) for key in keys if not is_web(key))
         found = self._graphs.select(
-            "SELECT ?key ?record ?digest ?issued WHERE { "
+            "SELECT ?key ?record ?digest ?issued ?stated WHERE { "
             f"{{ VALUES ?topic {{ {given} }} "
-            "?record foaf:primaryTopic ?topic . FILTER NOT EXISTS { ?record ndl:key ?other } "
-            "BIND (STR(?topic) AS ?key) } "
+            # What has a key of its own is found by it, and by an IRI only if that was minted here.
+            "?record foaf:primaryTopic ?topic . BIND (STR(?topic) AS ?key) "
+            f"FILTER (STRSTARTS(?key, {Literal(self._base + 'id/')}) || NOT EXISTS {{ ?record ndl:key ?other }}) }} "
             f"UNION {{ VALUES ?key {{ {minted} }} ?record ndl:key ?key }} "
             "OPTIONAL { ?record ndl:digest ?digest } OPTIONAL { ?record dct:issued ?issued } "
+            "OPTIONAL { ?record ndl:key ?stated } "
             f"FILTER (STRSTARTS(STR(?record), {Literal(self._base)})) }}"
         )
 
@@ -66,7 +69,9 @@ class KnownRecords:
             return value.value if isinstance(value, (NamedNode, Literal)) else ""
 
         return {
-            text(row, "key"): Known(text(row, "record"), text(row, "digest"), text(row, "issued") or None)
+            text(row, "key"): Known(
+                text(row, "record"), text(row, "digest"), text(row, "issued") or None, text(row, "stated")
+            )
             for row in found
         } | tried
 

@@ -21,7 +21,7 @@ from ndl_graph.loading.run import Run
 from ndl_graph.loading.summary import LoadSummary, SourceSummary
 from ndl_graph.normalise import Normaliser
 from ndl_graph.quality import Scorer
-from ndl_graph.record import Spool, split
+from ndl_graph.record import Spool, linked, split
 from ndl_graph.search import SearchIndex
 from ndl_graph.sources import Limits, Source
 from ndl_graph.validation import Profile
@@ -95,6 +95,9 @@ class Loader:
             total = sum(kind != "catalog" for _, kind in spool.roots())
             done = 0
             namer = Namer(self._base, known, minter, normaliser, source.name, files)
+            before = linked(spool)
+            while ahead := list(islice(before, _CHUNK)):
+                namer.name_ahead(ahead)
             descriptions = split(spool)
             while chunk := list(islice(descriptions, _CHUNK)):
                 records, there = namer.name(chunk)

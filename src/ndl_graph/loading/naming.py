@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
+from typing import Final
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from ndl_graph.identity import Identity, identify, settle, slug_for
 from ndl_graph.loading.known import Known, KnownRecords
+from ndl_graph.namespaces import NDL
 from ndl_graph.normalise import Normaliser
-from ndl_graph.record import KINDS, Description, Record, Statements
+from ndl_graph.record import KINDS, Description, Record, Statements, term_of
 from ndl_graph.worked_out import without_records
 
 __all__ = ["Minter", "Namer"]
@@ -25,9 +28,12 @@ class Minter:
         self._numbers: dict[str, int] = {}
 
     def mint(self, kind: str, identity: Identity) -> str:
-        """A record IRI of that kind, made of the title, and of publisher or number where others have the title."""
+        """A record IRI of that kind: what the dataset's IRI has where it was minted here, else made of the title.
+
+        Where others have the title, publisher or number tell it apart.
+        """
         title = slug_for(identity.title or (identity.iri or identity.key).rstrip("/").rsplit("/", 1)[-1])
-        for slug, number in self._slugs(title, identity):
+        for slug, number in self._slugs(kind, title, identity):
             iri = f"{self._base}{kind}/{slug}"
             if iri not in self._given and not self._is_taken(iri):
                 self._given.add(iri)
@@ -36,11 +42,23 @@ class Minter:
                 return iri
         raise AssertionError("unreachable: there is always a next number")
 
-    def _slugs(self, title: str, identity: Identity) -> Iterator[tuple[str, int | None]]:
+    def _slugs(self, kind: str, title: str, identity: Identity) -> Iterator[tuple[str, int | None]]:
+        minted = f"{self._base}id/{kind}/"
+        if identity.iri and identity.iri.startswith(minted):
+            yield slug_for(identity.iri[len(minted) :]), None
         yield title, None
         yield f"{title}-{slug_for(identity.publisher.rstrip('/').rsplit('/', 1)[-1])}", None
         for number in count(self._numbers.get(title, 2)):
             yield f"{title}-{number}", number
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A description with what it is called for good: the key under which it is found again, dataset and record."""
+
+    key: str
+    dataset: NamedNode
+    iri: NamedNode
 
 
 class Namer:
@@ -62,24 +80,66 @@ class Namer:
         self._source = source
         self._files = files
         self._seen: Counter[tuple[str, ...]] = Counter()
+        self._ahead: dict[str, _Named] = {}
+        self._datasets: dict[str, str] = {}
         #: How many descriptions stood under the address or the identifier of another.
         self.repeated = 0
 
+    def name_ahead(self, descriptions: Sequence[Description]) -> None:
+        """Names descriptions before their turn, so that those that lead to them call them alike."""
+        named, _ = self._names(descriptions)
+        for description, one in zip(descriptions, named, strict=True):
+            root = str(description.root)
+            self._ahead[root] = one
+            self._datasets[root] = str(one.dataset)
+
     def name(self, descriptions: Sequence[Description]) -> tuple[list[Record], dict[str, Known]]:
         """The records of some descriptions, and what the store knows of them already, by key."""
-        identities = [self._told_apart(self._of_its_own(identify(description))) for description in descriptions]
-        known = self._known.of([identity.key for identity in identities])
+        named, known = self._names(descriptions)
         return [
-            self._record(description, identity, known.get(identity.key))
-            for description, identity in zip(descriptions, identities, strict=True)
+            Record(
+                iri=one.iri,
+                dataset=one.dataset,
+                kind=description.kind,
+                key=one.key,
+                statements=_published(settle(description, one.dataset, self._base, self._normaliser, self._datasets)),
+                source=self._files.get(str(description.root), self._source),
+            )
+            for description, one in zip(descriptions, named, strict=True)
         ], known
 
-    def _of_its_own(self, identity: Identity) -> Identity:
-        """The identity; the address of a page here is that of a record, and no name for the data it tells of."""
+    def _names(self, descriptions: Sequence[Description]) -> tuple[list[_Named], dict[str, Known]]:
+        ahead = [self._ahead.get(str(description.root)) for description in descriptions]
+        identities = [
+            None if one else self._told_apart(self._of_its_own(description, identify(description)))
+            for description, one in zip(descriptions, ahead, strict=True)
+        ]
+        keys = [one.key for one in (*ahead, *identities) if one is not None]
+        known = self._known.of(keys)
+        found = []
+        for description, one, identity in zip(descriptions, ahead, identities, strict=True):
+            if one is None:
+                assert identity is not None
+                one = self._named(description.kind, identity, known.get(identity.key))
+                if one.key != identity.key:
+                    known[one.key] = known[identity.key]
+            found.append(one)
+        return found, known
+
+    def _named(self, kind: str, identity: Identity, known: Known | None) -> _Named:
+        iri = known.iri if known else self._minter.mint(kind, identity)
+        slug = iri.rsplit("/", 1)[-1]
+        dataset = NamedNode(identity.iri or f"{self._base}id/{kind}/{slug}")
+        return _Named((known.key if known else "") or identity.key, dataset, NamedNode(iri))
+
+    def _of_its_own(self, description: Description, identity: Identity) -> Identity:
+        """The identity, but what was minted here goes by the key that it had, and a page's address names no data."""
         iri = identity.iri or ""
-        if not any(iri.startswith(f"{self._base}{kind.name}/") for kind in KINDS):
-            return identity
-        return Identity(None, f"minted|page|{iri}", identity.title, identity.publisher)
+        if any(iri.startswith(f"{self._base}{kind.name}/") for kind in KINDS):
+            return Identity(None, f"minted|page|{iri}", identity.title, identity.publisher)
+        if iri.startswith(f"{self._base}id/") and (key := _stated_key(description.statements.lines)):
+            return Identity(iri, key, identity.title, identity.publisher)
+        return identity
 
     def _told_apart(self, identity: Identity) -> Identity:
         """The identity, or where another description has it, one of its own: the second is known by title as well."""
@@ -92,18 +152,15 @@ class Namer:
         self._seen[(identity.key,)] += 1
         return identity
 
-    def _record(self, description: Description, identity: Identity, known: Known | None) -> Record:
-        iri = known.iri if known else self._minter.mint(description.kind, identity)
-        slug = iri.rsplit("/", 1)[-1]
-        dataset = NamedNode(identity.iri or f"{self._base}id/{description.kind}/{slug}")
-        return Record(
-            iri=NamedNode(iri),
-            dataset=dataset,
-            kind=description.kind,
-            key=identity.key,
-            statements=_published(settle(description, dataset, self._base, self._normaliser)),
-            source=self._files.get(str(description.root), self._source),
-        )
+
+_KEY: Final = f" {NDL.key} "
+
+
+def _stated_key(lines: Sequence[str]) -> str | None:
+    """The key that another export of this catalogue states beside a description; None where there is none, or two."""
+    told = (line.split(" ", 2) for line in lines if _KEY in line)
+    values = [term_of(value) for _, predicate, value in told if predicate == _KEY.strip()]
+    return values[0].value if len(values) == 1 and isinstance(values[0], Literal) else None
 
 
 def _published(statements: Statements) -> Statements:

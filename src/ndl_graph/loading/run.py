@@ -23,6 +23,12 @@ from ndl_graph.validation import ValidationReport
 
 __all__ = ["Run"]
 
+#: Said of a description that takes the place of one that an earlier source of the same load has given.
+_AGAIN: Final = (
+    "warning",
+    "It takes the place of what another source of this load says of the same data. "
+    "Load the files as one folder, or as one pattern between quotation marks, and what they say will meet.",
+)
 _CHECKPOINT: Final = 300.0  # seconds after which what was accepted so far is made visible
 
 
@@ -66,12 +72,16 @@ class Run:
         self._at = now()
         self._checkpoint = monotonic()
         self._stale = False
+        self._keys: set[str] = set()
+        self._keys_before: set[str] = set()
 
     def source_ends(self) -> None:
         """Stores the last chunk of a source."""
         self._finish()
         self.stored()
         self._known.look()
+        self._keys_before |= self._keys
+        self._keys.clear()
 
     def stored(self) -> None:
         """Waits for what is being stored; raises what went wrong there."""
@@ -88,6 +98,9 @@ class Run:
             if (found := known.get(record.key)) is None or found.digest != digests[record.iri.value]
         ]
         described = [record for record in fresh if record.kind != "catalog"]
+        self._keys.update(record.key for record in records)
+        if again := sum(record.key in self._keys_before for record in described):
+            told.advice[_AGAIN] = told.advice.get(_AGAIN, 0) + again
         examination = self._engines.submit(self._examiner.examine, described, self._at.value)
         self._finish()
         self._examined = _Chunk(records, fresh, digests, known, told, examination)
