@@ -43,7 +43,7 @@ RULES: dict[str, set[str]] = {
     },
     "catalog": {
         "description", "errors", "history", "identity", "labels", "namespaces", "quality", "record", "search",
-        "sparql",
+        "sparql", "validation",
     },
     "upkeep": {
         "catalog", "errors", "examining", "identity", "namespaces", "quality", "record", "search", "validation",

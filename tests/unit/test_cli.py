@@ -75,7 +75,13 @@ def test_load_in_words(place: Path) -> None:
     listed = run("rejected", cwd=place)
     assert "(bad.ttl, " in listed.out
     slug = listed.out.split()[0]
-    assert "It has no title." in run("rejected", slug, cwd=place).out
+    told = run("rejected", slug, cwd=place).out
+    assert "It has no title." in told
+    assert "Fix:     Add dct:title" in told
+    for reason in json.loads(run("rejected", slug, "--json", cwd=place).out):
+        assert reason["fix"]
+        assert reason["example"]
+        assert ":" in reason["path"] or not reason["path"], "a path, not the name of a node"
     assert json.loads(run("rejected", slug, "--json", cwd=place).out)
 
 

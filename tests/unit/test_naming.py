@@ -171,9 +171,10 @@ def test_a_catalogue_of_the_united_states_lists_its_datasets(tmp_path: Path) -> 
     path = tmp_path / "data.json"
     entry = {"@type": "Dataset", "title": "A", "description": "d", "identifier": "a1", "publisher": {"name": "x"},
              "spatial": {"@type": "Location", "prefLabel": "Here"},
-             "qualifiedAttribution": [{"@type": "Attribution", "hadRole": {"@type": "Concept", "notation": "x"}}]}  # fmt: skip
-    path.write_text(json.dumps({"@context": "https://resources.data.gov/dcat-us/3", "@type": "Catalog", "title": "Cat",
-                                "description": "All of it", "publisher": {"name": "P"}, "dataset": [entry]}))  # fmt: skip
+             "qualifiedAttribution": [{"@type": "Attribution", "hadRole": {"@type": "Concept"}}]}  # fmt: skip
+    catalogue = {"@context": "https://resources.data.gov/dcat-us/3", "@type": "Catalog", "title": "Cat",
+                 "description": "All of it", "publisher": {"name": "P"}, "dataset": [entry]}  # fmt: skip
+    path.write_text(json.dumps(catalogue))
     assert "It has no dataset" not in run("validate", path, "--profile", "dcat-us").out
     quads = list(parse(run("convert", path, "--to", "ntriples").out.encode(), RdfFormat.N_TRIPLES))
     assert [q.object.value for q in quads if q.predicate == DCAT.dataset] == ["https://w3id.org/ndl-graph/id/dataset/a"]

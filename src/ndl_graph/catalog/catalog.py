@@ -22,6 +22,7 @@ from ndl_graph.quality import history_of
 from ndl_graph.record import Record, Statements
 from ndl_graph.search import Meaning, Progress, SearchIndex, SearchQuery, SearchResult
 from ndl_graph.sparql import Query, Statistics, count
+from ndl_graph.validation import load_profile, profile_names
 
 __all__ = ["Catalog", "OpenSnapshot"]
 
@@ -295,11 +296,30 @@ class Catalog:
         )
         return [{name: text_of(value) for name, value in row.items()} for row in found]
 
-    def reasons(self, iri: str) -> list[dict[str, str | None]]:
-        """Why a description was rejected: message, focus node and path of each result."""
+    def reasons(self, iri: str) -> list[dict[str, str]]:
+        """Why a description was rejected: message, focus node, path, fix and example of each result."""
         found = self.store.snapshot().aside.select(
-            f"SELECT ?message ?focus_node ?path WHERE {{ GRAPH <{iri}> {{ ?result sh:resultMessage ?message ; "
-            "sh:focusNode ?focus_node OPTIONAL { ?result sh:resultPath ?path } } }"
+            f"SELECT ?message ?focus_node ?path ?shape WHERE {{ GRAPH <{iri}> {{ ?result sh:resultMessage ?message ; "
+            "sh:focusNode ?focus_node OPTIONAL { ?result sh:resultPath ?path } "
+            "OPTIONAL { ?result sh:sourceShape ?shape } } }"
         )
-        names = ("message", "focus_node", "path")
-        return [{name: text_of(row[name]) if name in row else None for name in names} for row in found]
+        rules = {
+            shape: rule
+            for name in profile_names()
+            for shape, rule in load_profile(name, self.base_iri).rules.items()
+            if any(shape == text_of(row["shape"]) for row in found if "shape" in row)
+        }
+        reasons = []
+        for row in found:
+            rule = rules.get(text_of(row["shape"])) if "shape" in row else None
+            path = row.get("path")
+            reasons.append(
+                {
+                    "message": text_of(row["message"]),
+                    "focus_node": text_of(row["focus_node"]),
+                    "path": rule.path if rule else path.value if isinstance(path, NamedNode) else "",
+                    "fix": rule.fix if rule else "",
+                    "example": rule.example if rule else "",
+                }
+            )
+        return sorted(reasons, key=lambda one: (one["focus_node"], one["message"]))

@@ -262,7 +262,9 @@ def rejected(console: Console, slug: str | None, store: str | None, base_iri: st
         console.summary(reasons)
         return
     for reason in reasons:
-        console.result(f"{reason['message']}  ({reason['focus_node']} {short_path(reason['path'])})".rstrip())
+        console.result(f"{reason['message']}  ({reason['focus_node']} {short_path(reason['path'])}".rstrip() + ")")
+        if reason["fix"]:
+            console.result(f"  Fix:     {reason['fix']}\n  Example: {reason['example']}")
 
 
 _VERDICTS: Final = {True: "alive", False: "dead ", None: "?    "}

@@ -99,11 +99,12 @@ def _tell(console: Console, summary: LoadSummary, dry_run: bool) -> None:
         for rejected in source.rejected:
             for result in rejected["results"]:
                 titles = reasons.setdefault((result["message"], result["fix"]), [])
-                titles.append(rejected["title"] or rejected["dataset"])
+                title = _short(rejected["title"] or rejected["dataset"], 50)
+                titles.append(title if rejected["file"] == source.source else f"{title} ({rejected['file']})")
         for (message, fix), titles in sorted(reasons.items(), key=lambda item: -len(item[1])):
             console.result(f"  rejected {len(titles):,} × {message}")
             console.result(f"    Fix: {fix}")
-            console.result("    In:  " + "; ".join(_short(title, 50) for title in titles[:_SHOWN]))
+            console.result("    In:  " + "; ".join(titles[:_SHOWN]))
         advice = sorted(source.advice.items(), key=lambda item: -item[1])
         for (severity, message), count in advice if console.verbose else advice[:_SHOWN]:
             console.result(f"  {'advised' if severity == 'warning' else 'hinted'} {count:,} × {message}")
