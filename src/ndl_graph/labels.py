@@ -43,6 +43,10 @@ class Labels:
         """Whether there is a label for the IRI, rather than one made from its last part."""
         return iri in self._labels
 
+    def terms(self, start: str) -> list[str]:
+        """The IRIs with a label that begin so."""
+        return [iri for iri in self._labels if iri.startswith(start)]
+
     def text(self, iri: str, languages: Sequence[str] = ("en",)) -> str:
         """The label in the first of the languages that has one, else words made from the IRI's end."""
         return _choose(self._labels.get(iri), languages) or _from_iri(iri)

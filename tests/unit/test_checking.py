@@ -378,3 +378,35 @@ def test_severity_decides_and_can_be_tightened(tmp_path: Path) -> None:
         for level in ("violation", "warning", "info")
     }
     assert codes == {"violation": 0, "warning": 1, "info": 1}
+
+
+def test_a_slip_of_the_pen_is_pointed_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.ttl"
+    path.write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        "<https://ex.org/a> a dcat:Dataset ;\n"
+        '  dct:titel "Roads" ;\n'
+        '  dct:wholly "new" ; dcat:landingpage <https://ex.org/a> ; <https://ex.org/own> 1 .\n'
+    )
+    told = json.loads(run("validate", path, "--report", "json").out)["results"]
+    found = {(one["message"], one["fix"], one["line"]) for one in told if one["message"].startswith("There is no term")}
+    other = "Take the term that the vocabulary has for it, or one of a vocabulary of your own."
+    assert found == {
+        ("There is no term dct:titel.", "Write dct:title, if that is meant.", 3),
+        ("There is no term dct:wholly.", other, 4),
+    }
+    path.write_text("<https://ex.org/a> a <http://www.w3.org/ns/dcat#dataset> .")
+    done = run("validate", path)
+    assert (done.code, "Write dcat:Dataset" in done.err) == (2, True)
+
+
+def test_a_text_that_is_not_closed_is_looked_for_where_it_begins(tmp_path: Path) -> None:
+    path = tmp_path / "a.ttl"
+    path.write_text(
+        "@prefix dct: <http://purl.org/dc/terms/> .\n"
+        '<https://ex.org/a> dct:title "Roads@en ;\n'
+        '  dct:description "x" .\n'
+    )
+    done = run("validate", path)
+    assert done.code == 2
+    assert "begins on line 2 may not be closed" in done.err

@@ -16,6 +16,7 @@ from ndl_graph.search.meaning import crowding
 from ndl_graph.search.words import Thesaurus, load_labels
 from ndl_graph.sources import Source
 from ndl_graph.stores import EmbeddedStore
+from tests.conftest import load
 
 TITLES = (
     "General practice list sizes",
@@ -214,3 +215,48 @@ def test_a_broken_index_is_made_anew(hospitals: Catalog, damage: str) -> None:
     upkeep.reindex(again, Scorer())
     assert len(again.search(SearchQuery("hospital")).hits) == 3
     assert upkeep.is_searchable(again)
+
+
+def test_a_misspelt_word_is_told_with_what_was_looked_for_instead(hospitals: Catalog) -> None:
+    found = hospitals.index.search(SearchQuery("hosptal"))
+    assert found.total == 3
+    assert found.advice is not None
+    assert found.advice.instead == (("hosptal", "hospital"),)
+    assert "hospital (hosptal)" in str(found.advice)
+    assert {hit.why for hit in found.hits} & {"in the title", "in the title and description"}
+    scores = [hit.score for hit in found.hits]
+    assert scores == sorted(scores, reverse=True)
+    assert hospitals.index.search(SearchQuery("hospital")).advice is None
+
+
+def test_words_in_which_a_question_is_put_are_not_looked_for(hospitals: Catalog) -> None:
+    plain = hospitals.index.search(SearchQuery("hospital waiting"))
+    asked = hospitals.index.search(SearchQuery("Where can I find data about how many are waiting in a hospital?"))
+    assert [hit.said["iri"] for hit in asked.hits] == [hit.said["iri"] for hit in plain.hits]
+    assert asked.advice == plain.advice
+
+
+def test_a_form_is_found_where_all_of_it_is(store: EmbeddedStore, tmp_path: Path) -> None:
+    """The 2 of SARS-CoV-2 alone is no COVID."""
+    head = "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+    (tmp_path / "a.ttl").write_text(
+        head + "".join(
+            f"<https://e.org/{n}> a dcat:Dataset ; dct:title '{title}' ; dct:description '{text}' ; dct:publisher 'P' ;"
+            " dcat:landingPage <https://e.org/p> .\n"
+            for n, title, text in ((1, "Study 2", "Of coronavirus."), (2, "SARS-CoV-2 tests", "All of them."))
+        )
+    )  # fmt: skip
+    load(store, tmp_path / "a.ttl")
+    found = Catalog(store).index.search(SearchQuery("covid"))
+    assert {hit.said["title"]: hit.why for hit in found.hits} == {
+        "Study 2": "in the description", "SARS-CoV-2 tests": "in the title",
+    }  # fmt: skip
+
+
+def test_all_that_is_near_is_counted_and_as_much_can_be_gone_through(hospitals: Catalog) -> None:
+    iris = [row[0] for row in hospitals.listing()]
+    found = hospitals.index.search(SearchQuery("hospital", limit=1), Even(iris))
+    assert found.total == found.pageable == len(iris)
+    assert SearchQuery.cursor_of(10_001, 20_000) is None
+    assert SearchQuery.cursor_of(10_000, 20_000)
+    assert SearchQuery.offset_of(SearchQuery.cursor_of(10_000, 20_000) or "") == 10_000

@@ -16,6 +16,7 @@ from typing import IO, Final
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
+from ndl_graph.checking.slips import Slip, slips
 from ndl_graph.crosswalk import dcat_from_schema
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NothingToValidateError
@@ -145,13 +146,17 @@ class Checker:
             report = validate([profile], "".join(f"{line} .\n" for line in lines), background=background)
             found += report.results
             found += self._unlawful_results(profile)
+        mistaken = list(slips(self._form("written"), default_labels()))
         if not focus:
             names = " or ".join(profile.name for profile in profiles)
+            if classes := [one for one in mistaken if one.path == RDF.type.value and one.meant]:
+                raise NothingToValidateError(classes[0].message, where=classes[0].node, hint=classes[0].fix)
             raise NothingToValidateError(
                 f"there is nothing in it that the profile {names} looks at",
                 where=", ".join(self._names),
                 hint="A description is a node of type dcat:Dataset, dcat:DataService or schema:Dataset.",
             )
+        found += (_told_slip(one, profiles[0]) for one in dict.fromkeys(mistaken))
         placed = sorted(map(self._placed, found), key=lambda result: (result.rank, result.file or "", result.line or 0))
         return ValidationReport(
             profile="+".join(profile.name for profile in profiles),
@@ -235,6 +240,22 @@ class Checker:
             if record.kind == "dataset":
                 lines += map(str, jsonld.read(BytesIO(write(record)), record.dataset.value))
         return list(dict.fromkeys(lines))
+
+
+def _told_slip(slip: Slip, profile: Profile) -> Result:
+    return Result(
+        focus_node=slip.node,
+        path=slip.path,
+        value=slip.term,
+        component=f"{SH}ClosedConstraintComponent",
+        severity="warning",
+        why="It is kept and published, and nobody who reads the vocabulary finds it.",
+        example="",
+        message=slip.message,
+        fix=slip.fix,
+        shape=profile.iri,
+        order=0,
+    )
 
 
 def _readable(triple: Triple) -> Triple:

@@ -293,4 +293,7 @@ def _detect_content(start: bytes) -> Format:
         return format_named("ukgov-csv")
     if re.search(rb"^(identifier|title|type|contactName):\s", start, re.M):
         return format_named("ukgov-yaml")
-    raise ParseError("this is in no format that can be read here", hint="Name it with --format, one of: " + _names())
+    raise ParseError(
+        "this is in no format that can be read here",
+        hint="Say which it is (--format, or the parameter `format`), one of: " + _names(),
+    )

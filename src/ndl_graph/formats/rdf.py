@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import IO, Final, cast
 from xml.parsers import expat
 
@@ -119,6 +120,22 @@ def parse_error(error: SyntaxError) -> ParseError:
     return ParseError(message[:500], line=error.lineno, column=error.offset, hint=hint)
 
 
+_LOOKED_BACK: Final = 20
+_QUOTED: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|<[^>\s]*>|#.*')
+
+
+def _unclosed(data: IO[bytes], line: int) -> str | None:
+    """What to look at where a text that was not closed has hidden what follows it; None where none is seen."""
+    data.seek(0)
+    before = list(islice(data, max(0, line)))[-_LOOKED_BACK:]
+    for number, text in reversed(list(enumerate(before, line - len(before) + 1))):
+        if b'"""' in text:
+            return None
+        if b'"' in _QUOTED.sub(b"", text):
+            return f'A text that begins on line {number} may not be closed: end it with a quotation mark (").'
+    return None
+
+
 _IN_XML: Final = "Check the file with an XML editor: every element is closed, & is &amp;, every prefix is declared."
 
 
@@ -184,7 +201,11 @@ def _read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
         if syntax == RdfFormat.RDF_XML and (broken := _broken_xml(data)):
             raise broken
     except SyntaxError as error:
-        raise (_xml_error(error, data) if syntax == RdfFormat.RDF_XML else parse_error(error)) from None
+        if syntax == RdfFormat.RDF_XML:
+            raise _xml_error(error, data) from None
+        told = parse_error(error)
+        told.hint = told.hint or _unclosed(data, told.line or 0)
+        raise told from None
     except MemoryError:
         raise guarded.too_long() from None
     except ValueError as error:

@@ -156,6 +156,13 @@ class SearchResult:
     facets: dict[str, list[tuple[str, int]]]
     next: str | None
     advice: Advice | None = None
+    #: How many of them can be gone through, where that is not all.
+    reached: int | None = None
+
+    @property
+    def pageable(self) -> int:
+        """How many of them can be paged to."""
+        return min(MOST_OFFSET, self.total if self.reached is None else self.reached)
 
     def as_json(self) -> dict[str, Any]:
         """The answer as the public contract has it."""

@@ -17,6 +17,12 @@ from ndl_graph.search.words import Thesaurus, Word, load_labels
 
 __all__ = ["Asked", "Questions", "any_of", "both", "corrected", "found_of", "weights"]
 
+#: Words in which questions are put, and that say nothing of what is asked for.
+_OF_QUESTIONS: Final = frozenset(
+    "about all any anybody anyone anything are can could data dataset datasets did do does find from get give had has "
+    "have how i is list looking many me much my need our please see show some tell than them there these this those "
+    "want was we were what when where which who whom whose why would you your".split()
+)
 #: Letters from which a word may be misspelled by one, and by two.
 _LONG: Final = 5
 _VERY_LONG: Final = 8
@@ -73,7 +79,9 @@ class Questions:
     def asked(self, searcher: tantivy.Searcher, text: str) -> list[Asked]:
         """The words of a text that say something, each once."""
         written = dict(zip(self._analyzer.analyze(text), self._spelling.analyze(text), strict=True))
-        return [self._asked(searcher, word, written) for word in self._thesaurus.words(text)]
+        words = self._thesaurus.words(text)
+        telling = [word for word in words if len(word) > 1 or written.get(word[0][0], "") not in _OF_QUESTIONS]
+        return [self._asked(searcher, word, written) for word in telling or words]
 
     def in_full(self, text: str) -> str:
         """The text with what its abbreviations stand for, for a model that knows few of them."""

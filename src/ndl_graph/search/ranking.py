@@ -111,7 +111,7 @@ class Ranking:
         following = SearchQuery.cursor_of(end, len(ranked)) if hits else None
         advice = corrected(words) if ranked else Advice(NO_MATCH)
         facets = facets_of([one.facets for one in self.named(searcher, ranked)])
-        return SearchResult(total, tuple(hits), facets, following, advice)
+        return SearchResult(total, tuple(hits), facets, following, advice, len(ranked))
 
     def named(self, searcher: tantivy.Searcher, iris: Sequence[str]) -> list[Kept]:
         """The records of some IRIs; only those that were not read before are looked up."""

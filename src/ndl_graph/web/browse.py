@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.description import NATION_NAMES
+from ndl_graph.errors import NotFoundError
 from ndl_graph.formats.jsonld import dumps
 from ndl_graph.search import FACETS, MOST_OFFSET, NEAREST, SearchQuery
 from ndl_graph.web.pages import Pages
@@ -80,6 +81,9 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
     ) -> Response:
         """Search and browse."""
         found = catalog.search(SearchQuery(q, filters, page_size, (page - 1) * page_size))
+        last = max(1, -(-found.pageable // page_size))
+        if page > last:
+            raise NotFoundError(f"this search has {last} pages", where=f"page {page}", hint="Begin at the first page.")
         asked: dict[str, Any] = {"q": q, **filters}
         body = pages.render(
             "search.html",
@@ -90,7 +94,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
             names=NAMES,
             nearest=NEAREST,
             page=page,
-            last=max(1, -(-found.total // page_size)),
+            last=last,
         )
         return respond(request, Body.of(body, "text/html; charset=utf-8"))
 

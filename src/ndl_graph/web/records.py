@@ -1,5 +1,6 @@
 """Records: every form of a description, and what leads to it."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -9,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from markupsafe import Markup
 from pyoxigraph import Literal, NamedNode
 from starlette.concurrency import run_in_threadpool
 
@@ -29,6 +31,7 @@ from ndl_graph.web.pages import Pages
 from ndl_graph.web.problems import Problem
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get, json_for_script
+from ndl_graph.web.statements import parts_of
 
 __all__ = ["router"]
 
@@ -56,6 +59,8 @@ _MOST_TOLD: Final = 5
 _JSON: Final = "application/json"
 _VARY: Final = {"Vary": "Accept"}
 _MOST_PARTNERS: Final = 4
+#: Bytes of Croissant that stand in a page; a longer one is a link.
+_MOST_EMBEDDED: Final = 32_000
 _LINKSET: Final = "application/linkset+json"
 _SCHEMA_TYPES: Final = {
     "dataset": "https://schema.org/Dataset",
@@ -104,6 +109,8 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 kind=kind,
                 forms=forms,
                 structured=json_for_script(structured),
+                croissant=_embedded(record, view, kind),
+                parts=parts_of(view),
                 modified=modified,
                 marks=marks,
                 verdict=croissant_verdict(view),
@@ -227,6 +234,16 @@ def _shown(view: DescriptionView, text: str) -> str:
         return view.at(NamedNode(text)).label if text.startswith(("http://", "https://")) else text
     except ValueError:
         return text
+
+
+def _embedded(record: Record, view: DescriptionView, kind: str) -> Markup | None:
+    """The Croissant to stand in the page, where tools can load it: crawlers read no other address."""
+    verdict = croissant_verdict(view)
+    write = _FORMS["croissant"].write
+    if kind != "dataset" or verdict is None or not verdict.loads or write is None:
+        return None
+    text = write(record)
+    return json_for_script(json.loads(text)) if len(text) <= _MOST_EMBEDDED else None
 
 
 def _second_before(moment: str) -> str:

@@ -89,7 +89,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 if t.predicate == RDF.type and t.object in kinds and isinstance(t.subject, NamedNode)
             )
         )
-        return respond(request, page(pages.render("vocabulary.html", request, terms=terms)))
+        return respond(request, page(pages.render("vocabulary.html", request, terms=terms, scheme=scheme)))
 
     get(routes, "/shapes", shapes)
     get(routes, "/shapes/{name}", profile)
