@@ -14,7 +14,7 @@ from ndl_graph.loading import Loader
 from ndl_graph.quality import Scorer, faulty_records, score_lines
 from ndl_graph.sources import Source
 from ndl_graph.stores import EmbeddedStore
-from ndl_graph.validation import Apart, load_profile
+from ndl_graph.validation import load_profile
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
                     record.statements.lines  # noqa: B018 - a load has them already
                 views = [(record, catalog.describe(record)) for record in chunk]
                 start = perf_counter()
-                found = scorer.score(views, faulty_records(chunk, Apart(chunk)))
+                found = scorer.score(views, faulty_records(chunk))
                 scored = [(one, found[one.iri.value]) for one in chunk if one.iri.value in found]
                 lines += sum(len(list(score_lines(*one))) for one in scored)
                 seconds += perf_counter() - start

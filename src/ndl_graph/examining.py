@@ -15,7 +15,7 @@ from ndl_graph.labels import Labels
 from ndl_graph.quality import Scorer, broken_rules, faulty_records, score_lines, size_typed
 from ndl_graph.record import ASIDE, Record, Statements
 from ndl_graph.search import entry
-from ndl_graph.validation import Apart, Profile, Result, ValidationReport, unreadable, validate
+from ndl_graph.validation import Profile, Result, ValidationReport, agreeing, unreadable, validate
 from ndl_graph.worked_out import without_findings
 
 __all__ = ["Examination", "Examiner", "Finding"]
@@ -55,43 +55,45 @@ class Examiner:
 
     def examine(self, records: Sequence[Record], at: str) -> Examination:
         """Examines records that come at a moment (`xsd:dateTime`)."""
-        if not records:
-            return Examination({}, {}, {})
-        apart = Apart(records)
-        report = self._report(records, apart)
-        told = _by_record(records, report.results, apart)
         advice: dict[tuple[str, str], int] = {}
-        for result in report.results:
-            if result.severity != "violation":
-                counted = (result.severity, result.message)
-                advice[counted] = advice.get(counted, 0) + 1
-        rejected = {
-            iri: ValidationReport(report.profile, violations)
-            for iri, results in told.items()
-            if (violations := _violations(results))
-        }
-        kept = [record for record in records if record.iri.value not in rejected]
-        return Examination(rejected, advice, self._findings(kept, told, apart, dict.fromkeys(told, at)))
+        counted: set[tuple[str, str, str | None]] = set()
+        rejected: dict[str, ValidationReport] = {}
+        found: dict[str, Finding] = {}
+        for some in agreeing(records) if records else ():
+            report = self._report(some)
+            told = _by_record(some, report.results)
+            for result in report.results:
+                # What stands in several sets is advised once.
+                one = (result.focus_node, result.message, result.value)
+                if result.severity != "violation" and one not in counted:
+                    counted.add(one)
+                    advice[result.severity, result.message] = advice.get((result.severity, result.message), 0) + 1
+            for iri, results in told.items():
+                if violations := _violations(results):
+                    rejected[iri] = ValidationReport(report.profile, violations)
+            kept = [record for record in some if record.iri.value not in rejected]
+            found |= self._findings(kept, told, dict.fromkeys(told, at))
+        return Examination(rejected, advice, found)
 
     def examine_again(self, records: Sequence[Record]) -> Mapping[str, Finding]:
         """What is found of records as they stand in a store, by record IRI: what `examine` found when they came.
 
         None is turned away: a description that was published stays, whatever a profile says by now.
         """
-        plain = [_as_it_came(record) for record in records]
-        apart = Apart(plain)
-        told = _by_record(plain, self._report(plain, apart).results if self.profiles else (), apart)
-        return self._findings(plain, told, apart, {record.iri.value: record.described for record in records})
+        described = {record.iri.value: record.described for record in records}
+        found: dict[str, Finding] = {}
+        for some in agreeing([_as_it_came(record) for record in records]):
+            told = _by_record(some, self._report(some).results if self.profiles else ())
+            found |= self._findings(some, told, described)
+        return found
 
-    def _findings(
-        self, records: Sequence[Record], told: _Results, apart: Apart, described: Mapping[str, str]
-    ) -> dict[str, Finding]:
+    def _findings(self, records: Sequence[Record], told: _Results, described: Mapping[str, str]) -> dict[str, Finding]:
         views = [
             (record, DescriptionView(record.triples, record.dataset, self.labels))
             for record in records
             if record.kind not in ASIDE
         ]
-        scores = self.scorer.score(views, faulty_records(records, apart))
+        scores = self.scorer.score(views, faulty_records(records))
         found = {}
         for record, view in views:
             iri = record.iri.value
@@ -107,32 +109,29 @@ class Examiner:
             )
         return found
 
-    def _report(self, records: Sequence[Record], apart: Apart) -> ValidationReport:
+    def _report(self, records: Sequence[Record]) -> ValidationReport:
         """What the profiles say; where the engine cannot read a record, that record is told of and the rest checked."""
-        data = "".join(apart.text(record, record.statements.lines) for record in records)
+        data = "".join(" .\n".join(record.statements.lines) + " .\n" for record in records)
         try:
             return validate(self.profiles, data)
         except ProfileError as error:
             if len(records) == 1:
-                return unreadable(self.profiles, apart.name(records[0], str(records[0].dataset)).strip("<>"), error)
+                return unreadable(self.profiles, records[0].dataset.value, error)
             half = len(records) // 2
-            parts = [self._report(records[:half], apart), self._report(records[half:], apart)]
+            parts = [self._report(records[:half]), self._report(records[half:])]
         return ValidationReport(parts[0].profile, tuple(one for part in parts for one in part.results))
 
 
-def _by_record(records: Sequence[Record], results: Sequence[Result], apart: Apart) -> _Results:
-    """The results about the nodes of each record."""
+def _by_record(records: Sequence[Record], results: Sequence[Result]) -> _Results:
+    """The results about the nodes of each record, by its IRI."""
     by_node: dict[str, list[Result]] = {}
     for result in results:
         by_node.setdefault(result.focus_node, []).append(result)
-    return {
-        record.iri.value: tuple(
-            apart.told(result) for node in apart.nodes(record) if node in by_node for result in by_node[node]
-        )
-        if by_node
-        else ()
-        for record in records
-    }
+    told: _Results = {}
+    for record in records:
+        nodes = dict.fromkeys(line.split(" ", 1)[0].strip("<>") for line in record.statements.lines) if by_node else ()
+        told[record.iri.value] = tuple(result for node in nodes if node in by_node for result in by_node[node])
+    return told
 
 
 def _violations(results: Sequence[Result]) -> tuple[Result, ...]:

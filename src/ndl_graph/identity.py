@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from slugify import slugify
 
 from ndl_graph.crosswalk import dcat_from_schema
-from ndl_graph.namespaces import DCT, FOAF, ODRL, RDF, RELATIVE, SCHEMA
+from ndl_graph.namespaces import DCT, FOAF, GENID, ODRL, RDF, RELATIVE, SCHEMA
 from ndl_graph.normalise import Normaliser, Repairs, clean_iri
 from ndl_graph.record import Description, Node, Statements, Term, triples_of
 
@@ -163,6 +163,7 @@ def settle(
     names: MutableMapping[str, str] = ChainMap({root: target}, others) if others else {root: target}  # type: ignore[arg-type]
     if root != target:
         given = description.root.value if isinstance(description.root, NamedNode) else ""
+        given = "" if GENID in given else given
         normaliser.repairs.note("dataset-iri", RELATIVE.sub("", given) or "no IRI", dataset.value)
         if given and _is_absolute(description.root):
             lines = [*lines, str(Triple(description.root, DCT.identifier, Literal(given)))]

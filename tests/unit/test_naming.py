@@ -188,3 +188,16 @@ def test_a_script_with_nothing_in_it_takes_no_page_down(tmp_path: Path) -> None:
     kind = 'type="application/ld+json"'
     path.write_text(f"<script {kind}></script><script {kind}><!-- {said} --></script><script {kind}> \n</script>")
     assert '"A"' in run("convert", path, "--to", "turtle").out
+
+
+def test_a_description_with_an_address_that_nobody_follows_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "identifier,type,title,description,publisher,landingPage\n"
+        "http://ex.org:port/x,Dataset,One,About one,P,https://ex.org/p\n"
+        "http://ex.org/ok,Dataset,Two,About two,P,https://ex.org/p\n"
+    )
+    told = json.loads(run("load", path, "--store", tmp_path / "s", "--json").out)
+    assert (told["read"], told["added"], told["rejected"]) == (2, 2, 0)
+    assert told["repairs"]["iri"]["after"] == "http://ex.org%3Aport/x"
+    assert json.loads(run("load", path, "--store", tmp_path / "s", "--json").out)["unchanged"] == 2

@@ -24,7 +24,7 @@ from ndl_graph.quality import (
 )
 from ndl_graph.record import Record, Statements
 from ndl_graph.sparql import read_query
-from ndl_graph.validation import Apart
+from ndl_graph.validation import agreeing
 
 TODAY: Final = date(2026, 11, 26)
 IRI: Final = "https://data.example.gov.uk/rivers"
@@ -99,7 +99,7 @@ def score(text: str, links: dict[str, LinkState] | None = None, *, every: bool =
     record = Record(NamedNode("http://x/dataset/rivers"), dataset, "dataset", "k", Statements(triples=triples))
     scorer = Scorer(ALIVE if links is None else links, all_distributions=every, today=TODAY)
     view = DescriptionView(triples, dataset, default_labels())
-    return scorer.score([(record, view)], faulty_records([record], Apart([record])))[record.iri.value]
+    return scorer.score([(record, view)], faulty_records([record]))[record.iri.value]
 
 
 def test_a_full_description_has_every_point() -> None:
@@ -272,8 +272,9 @@ def test_each_is_judged_alone_where_they_agree_on_one_node_and_not_on_what_it_le
         ]
         page, node = NamedNode(f"https://b.org/dataset/{name}"), NamedNode(f"https://e.org/{name}")
         records.append(Record(page, node, "dataset", "", Statements(lines=lines)))
-    assert [faulty_records([one], Apart([one])) for one in records] == [set(), set()]
-    assert faulty_records(records, Apart(records)) == set()
+    assert agreeing(records) == [[records[0]], [records[1]]]
+    assert agreeing([records[0], records[0]]) == [[records[0], records[0]]]
+    assert [faulty_records(some) for some in agreeing(records)] == [set(), set()]
 
 
 @pytest.mark.parametrize("odd", ["0001-00", "2024-13", "2024-00", "0000", "9999-12-99", "2024-02-31"])

@@ -11,6 +11,7 @@ from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts
 from ndl_graph.formats.jsonld import Json, load_json, read_document
 from ndl_graph.formats.places import PlacedDict
+from ndl_graph.namespaces import GENID
 
 __all__ = ["is_dcat_us", "read", "read_catalog"]
 
@@ -87,8 +88,8 @@ def read_catalog(document: Json, base: str) -> Iterator[Triple]:
     datasets = iter(document["dataset"])
     while batch := [_linked(entry, "dataset") for entry in islice(datasets, _BATCH)]:
         for entry in batch:
-            # By its place, since an identifier may come twice; what is read a batch at a time is listed by name.
-            names.append(entry.setdefault("@id", f"#dataset-{len(names) + 1}"))
+            # As a blank node that has a name: what is read a batch at a time is listed by it.
+            names.append(entry.setdefault("@id", f".{GENID}dataset-{len(names) + 1}"))
         yield from read_document({"@context": contexts.read("dcat-us"), "@graph": batch}, base)
     catalogue = {key: value for key, value in document.items() if key not in ("@context", "@type", "dataset")}
     if catalogue.keys() - _OF_THE_FORMAT:

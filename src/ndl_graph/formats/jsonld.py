@@ -163,7 +163,9 @@ class _Terms:
                 if isinstance(iri, str):
                     iris[name] = iri
                 # What stands under such a key is data, languages or numbers, not the properties of a node.
-                if detail.get("@type") == "@json" or _MAPS & set(_listed(detail.get("@container"))):
+                if detail.get("@type") == "@json" or any(
+                    isinstance(one, str) and one in _MAPS for one in _listed(detail.get("@container"))
+                ):
                     opaque.add(name)
         return _Terms(iris, frozenset(opaque))
 

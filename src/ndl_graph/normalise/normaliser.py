@@ -11,7 +11,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from ndl_graph.names import NameTable, name_table
 from ndl_graph.namespaces import ADMS, DCAT, DCT, FOAF, IANA, NDL, PREFIXES, RDF, RELATIVE, SCHEMA, SPDX, VCARD
 from ndl_graph.normalise.dates import read_date
-from ndl_graph.normalise.iris import CLEAN, CLEAN_IRI, clean_iri, standard_term
+from ndl_graph.normalise.iris import CLEAN, CLEAN_IRI, clean_iri, percent_encoded, standard_term
 from ndl_graph.normalise.steps import Repairs
 from ndl_graph.record import Block, Node, Term, term_of
 
@@ -409,7 +409,8 @@ class Normaliser:
     def _node(self, node: Node) -> Node | None:
         if not isinstance(node, NamedNode) or CLEAN_IRI.match(node.value):
             return node
-        cleaned = clean_iri(node.value)
+        # What no browser follows may still be what somebody calls a thing: it is spelt out, so that it is an IRI.
+        cleaned = clean_iri(node.value) or clean_iri(percent_encoded(node.value))
         self.repairs.note("iri", node.value, cleaned or "left out: it has no scheme and nothing to resolve it against")
         return NamedNode(cleaned) if cleaned else None
 

@@ -18,7 +18,7 @@ from ndl_graph.namespaces import ADMS, CR, DCAT, DCT, DQV, IANA, METRIC, NDL, RD
 from ndl_graph.quality.croissant import LOADS, croissant_faults
 from ndl_graph.quality.metrics import METRICS, SCORES
 from ndl_graph.record import Record
-from ndl_graph.validation import Apart, Result, load_profile, nonconforming
+from ndl_graph.validation import Result, load_profile, nonconforming
 from ndl_graph.validation.profiles import Profile
 
 __all__ = [
@@ -211,15 +211,19 @@ def _mandatory() -> Profile:
     return load_profile("dcat-ap").mandatory
 
 
-def faulty_records(records: Sequence[Record], apart: Apart) -> set[str]:
-    """The IRIs of records that break what DCAT-AP makes mandatory; `apart` was made of these records or of more."""
+def faulty_records(records: Sequence[Record]) -> set[str]:
+    """The IRIs of records that break what DCAT-AP makes mandatory; the records must be `agreeing`."""
     if not records:
         return set()
-    data = "".join(apart.text(record, _as_exchanged(record.statements.lines)) for record in records)
+    data = "".join(" .\n".join(_as_exchanged(record.statements.lines)) + " .\n" for record in records)
     broken = nonconforming(_mandatory(), data)
     if not broken:
         return set()
-    return {record.iri.value for record in records if not broken.isdisjoint(apart.nodes(record))}
+    return {
+        record.iri.value
+        for record in records
+        if any(line.split(" ", 1)[0].strip("<>") in broken for line in record.statements.lines)
+    }
 
 
 def size_typed(line: str) -> str:

@@ -30,11 +30,11 @@ __all__ = ["Kept", "Ranking"]
 #: Weight of words beside meaning, and of words that no record holds; below `_NOTHING` nothing is near, and below
 #: `_NEAR` of the best nothing else is.
 _WORDS: Final = 0.3
-_UNKNOWN: Final = 0.25
+_UNKNOWN: Final = 0.2
 _NOTHING: Final = 0.28
 _NEAR: Final = 0.6
 #: Records that are ranked, and gone through; all that are near are counted.
-_DEEPEST: Final = 2_000
+_DEEPEST: Final = 1_000
 #: How many of the nearest records say which themes are near.
 _NEIGHBOURS: Final = 20
 #: Records from which it tells something that a catalogue does not know a word.
