@@ -31,7 +31,6 @@ __all__ = [
     "SH",
     "SKOS",
     "SPDX",
-    "UKGOV",
     "VCARD",
     "VOID",
     "WELL_KNOWN",
@@ -130,7 +129,6 @@ SD: Final = Namespace(PREFIXES["sd"])
 SH: Final = Namespace(PREFIXES["sh"])
 SKOS: Final = Namespace(PREFIXES["skos"])
 SPDX: Final = Namespace(PREFIXES["spdx"])
-UKGOV: Final = Namespace(PREFIXES["ukgov"])
 VCARD: Final = Namespace(PREFIXES["vcard"])
 VOID: Final = Namespace(PREFIXES["void"])
 XSD: Final = Namespace(PREFIXES["xsd"])

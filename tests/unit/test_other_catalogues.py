@@ -2,6 +2,7 @@
 
 import json
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from pyoxigraph import NamedNode
@@ -12,6 +13,7 @@ from ndl_graph.identity import organisation_iri
 from ndl_graph.namespaces import DCAT, DCT, RDF
 from ndl_graph.normalise import Normaliser
 from ndl_graph.record import Record, Statements
+from tests.conftest import run
 
 
 def lines_of(name: str, content: bytes | str, form: str | None = None) -> list[str]:
@@ -211,3 +213,60 @@ def test_a_service_is_told_as_one_in_every_form() -> None:
     form = format_named("schema")
     assert form.write is not None
     assert json.loads(form.write(record))["@type"] == "WebAPI"
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+@pytest.mark.parametrize("stated", [True, False])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_sheet_of_another_country_is_read(tmp_path: Path, between: str, stated: bool, mark: str) -> None:
+    path = tmp_path / "sheet.csv"
+    rows = [["Identifier", "TYPE", "title", "Description", "publisher", "landingpage"],
+            ["a1", "Dataset", f'"Trees{between} all"', "About", "P", "https://e.org/p"]]  # fmt: skip
+    text = "".join(between.join(row) + "\r\n" for row in rows)
+    path.write_bytes((mark + (f"sep={between}\r\n" if stated else "") + text).encode())
+    written = run("convert", path, "--to", "ntriples").out
+    assert f'"Trees{between} all"' in written.replace("\\t", "\t")
+    assert "<http://www.w3.org/ns/dcat#landingPage> <https://e.org/p>" in written
+    found = json.loads(run("validate", path, "--report", "json", "--profile", "ukgov").out)["results"]
+    assert {one["line"] for one in found} == {3 if stated else 2}
+
+
+@pytest.mark.parametrize("form", ["csv", "yaml"])
+def test_two_rows_of_one_address_are_two_things(tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"two.{form}"
+    path.write_text(
+        "identifier,type,title,description,publisher,landingPage\n"
+        "https://e.org/x,Dataset,Trees,About trees,P,https://e.org/p\n"
+        "https://e.org/x,Dataset,Bins,About bins,P,https://e.org/p\n"
+        if form == "csv"
+        else "".join(
+            f"- {{identifier: https://e.org/x, type: Dataset, title: {title}, description: x, publisher: P,"
+            " landingPage: https://e.org/p}\n"
+            for title in ("Trees", "Bins")
+        )
+    )
+    told = json.loads(run("load", path, "--store", tmp_path / "s", "--json").out)
+    assert (told["read"], told["added"]) == (2, 2)
+    assert json.loads(run("load", path, "--store", tmp_path / "s", "--json").out)["unchanged"] == 2
+    assert "kept beside that" in run("--verbose", "load", path, "--store", tmp_path / "t").out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("a.csv", b"identifier,type,title\na,Dataset,\xff\n", 2),
+        ("a.yaml", b'identifier: a\ntitle: "\xff"\n', 2),
+        ("a.json", b'{"dataset":\n ["\xff"]}', 2),
+        ("a.ttl", b'<https://e.org/a>\n <https://e.org/b> "\xff" .', 2),
+        ("a.nt", b'<https://e.org/a> <https://e.org/b> "\xff" .', 1),
+    ],
+)
+def test_what_is_not_utf8_is_told_with_its_line_and_a_remedy(
+    tmp_path: Path, name: str, content: bytes, line: int
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    done = run("validate", path)
+    assert done.code == 2
+    assert f"{name}:{line}:" in done.err
+    assert "UTF-8" in done.err.split("\n", 1)[1], "the remedy"

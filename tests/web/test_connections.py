@@ -276,3 +276,17 @@ def test_checks_are_shared_out(service: httpx.Client) -> None:
         told = sorted(pool.map(sent, range(8)))
     assert told[0] == 200
     assert 503 in told, "those beyond its share are told to wait"
+
+
+def test_a_compressed_body_is_refused_in_words(service: httpx.Client) -> None:
+    for path, kind in (("/api/validate", "text/turtle"), ("/sparql", "application/sparql-query")):
+        answer = service.post(path, content=b"\x1f\x8b", headers={"Content-Type": kind, "Content-Encoding": "gzip"})
+        assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+        assert "gzip" in answer.json()["detail"]
+
+
+def test_agents_are_told_which_methods_there_are(service: httpx.Client) -> None:
+    assert service.options("/mcp").headers["allow"] == "POST, OPTIONS"
+    for method in ("GET", "DELETE", "PUT"):
+        answer = service.request(method, "/mcp")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST, OPTIONS")

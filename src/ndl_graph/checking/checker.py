@@ -68,7 +68,6 @@ class Checker:
         self._in_json = False
         self._unlawful: list[tuple[Triple, Triple]] = []
         self._written: list[str] = []
-        self._native: list[Triple] = []
         self._by_file: list[tuple[str, list[str]]] = []
         self._forms: dict[str, list[str]] = {}
         self._records: list[Record] = []

@@ -13,6 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts, rdf
 from ndl_graph.formats.places import PLACE, PlacedDict, placed_json
+from ndl_graph.formats.sheets import utf8
 from ndl_graph.namespaces import PREFIXES, RDF, XSD
 from ndl_graph.record import Node, Term
 
@@ -28,17 +29,7 @@ def load_json(data: IO[bytes], *, places: bool = False) -> Json:
     content = data.read()
     if b"\0" in content:
         raise ParseError("this is a binary file, not text")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        raise ParseError(
-            "the text is not UTF-8",
-            line=line,
-            column=column,
-            hint="Save the file again with the encoding UTF-8.",
-        ) from None
+    text = utf8(content)
     try:
         document = json.loads(text, parse_constant=_no_number, parse_float=_number)
         json.dumps(document, ensure_ascii=False).encode()

@@ -117,6 +117,8 @@ def parse_error(error: SyntaxError) -> ParseError:
     hint = None
     if "prefix" in message.casefold() and "not" in message.casefold():
         hint = "Declare it at the top of the file, as in: @prefix dct: <http://purl.org/dc/terms/> ."
+    elif "UTF-8" in message:
+        hint = "Save the file again with the encoding UTF-8."
     return ParseError(message[:500], line=error.lineno, column=error.offset, hint=hint)
 
 

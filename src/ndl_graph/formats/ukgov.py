@@ -1,9 +1,7 @@
 """The UK Cross-Government Metadata Exchange Model, as YAML, JSON or CSV."""
 
-import csv
-import io
-from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import IO, Any, Final
 
 import yaml
@@ -13,7 +11,8 @@ from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts
 from ndl_graph.formats.jsonld import DEEPEST, Json, load_json, read_document
 from ndl_graph.formats.places import PlacedDict
-from ndl_graph.namespaces import XSD
+from ndl_graph.formats.sheets import rows_of, utf8
+from ndl_graph.namespaces import GENID, XSD
 
 __all__ = ["is_ukgov", "read_csv", "read_entries", "read_json", "read_yaml"]
 
@@ -102,7 +101,7 @@ _PlacedLoader.add_constructor("tag:yaml.org,2002:map", _PlacedLoader.construct_y
 def read_yaml(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
     """Reads one or many YAML documents; a list is a list of descriptions. Raises `ParseError`."""
     try:
-        content = data.read()
+        content = utf8(data.read())
         _refuse_bombs(content)
         for document in yaml.load_all(content, Loader=_PlacedLoader if places else _TextLoader):
             yield from read_entries(document, base)
@@ -113,7 +112,7 @@ def read_yaml(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
             line=mark.line + 1 if mark else None,
             column=mark.column + 1 if mark else None,
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.YAMLError as error:
         raise ParseError(f"broken YAML: {str(error).splitlines()[0]}") from None
     except RecursionError:
         raise ParseError("the YAML is nested too deeply") from None
@@ -123,7 +122,7 @@ def read_yaml(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
 _NO_TEXT: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("binary", "set", "omap", "pairs"))
 
 
-def _refuse_bombs(content: bytes) -> None:
+def _refuse_bombs(content: str) -> None:
     """Raises `ParseError` for aliases, which can stand for any amount of text, and for bottomless nesting."""
     depth = 0
     for event in yaml.parse(content, Loader=_Loader):
@@ -155,48 +154,26 @@ def read_csv(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Tr
     `contactName`, `email` and the rest of a contact stand in columns of their own (or `contactPoint.email`);
     several values in one cell are divided by `|` or by line breaks. Raises `ParseError` with the line.
     """
-    text = io.TextIOWrapper(data, encoding="utf-8-sig", newline="")
-    try:
-        rows = csv.DictReader(text, strict=True)
-        names = [name.strip() for name in rows.fieldnames or ()]
-        if "title" not in names or "identifier" not in names:
-            raise ParseError(
-                "the first line does not name the columns of the UK model",
-                line=1,
-                hint="It must hold at least `identifier`, `type` and `title`.",
-            )
-        if twice := sorted(name for name, times in Counter(names).items() if name and times > 1):
-            raise ParseError(
-                f"two columns are called {twice[0]}",
-                line=1,
-                hint="Divide several values in one cell by | instead.",
-            )
-        for row in rows:
-            if rows.restkey in row:
-                raise ParseError(
-                    f"this row has {len(names) + len(row[rows.restkey])} cells, and there are {len(names)} columns",
-                    line=rows.line_num,
-                    hint='A value with a comma in it stands between quotation marks: "roads, rivers".',
-                )
-            line = rows.line_num - sum(str(cell).count("\n") for cell in row.values() if isinstance(cell, str))
-            cells = {
-                str(name).strip().removeprefix("contactPoint.").removeprefix("contactPoint_"): value.strip()
-                for name, value in row.items()
-                if name is not None and isinstance(value, str) and value.strip()
-            }
-            if cells:
-                at = PlacedDict.at(line, dict.fromkeys(cells, line)) if places else {}
-                yield from read_entries(_nested(cells, at), base)
-    except csv.Error as error:
-        raise ParseError(
-            f"broken CSV: {error}",
-            line=rows.line_num + 1,  # the reader counts the lines that it has been through
-            hint='A value with a quotation mark in it has two of them: "the ""big"" one".',
-        ) from None
-    except UnicodeDecodeError:
-        raise ParseError("the text is not UTF-8", hint="Save the sheet again as “CSV UTF-8”.") from None
-    finally:
-        text.detach()  # the file is its owner's to close
+    missing = ParseError(
+        "the first line does not name the columns of the UK model",
+        hint="It must hold at least `identifier`, `type` and `title`, divided by commas, semicolons or tabs.",
+    )
+    seen: set[str] = set()
+    for line, cells in rows_of(data.read(), _column, ("title", "identifier"), missing, once=True):
+        at = PlacedDict.at(line, dict.fromkeys(cells, line)) if places else {}
+        yield from read_entries(_nested(cells, at), base, seen)
+
+
+def _column(heading: str) -> str:
+    """The model's name for a column; what the model does not know is called as it is."""
+    name = heading.removeprefix("contactPoint.").removeprefix("contactPoint_")
+    return _by_heading().get(name.casefold(), name)
+
+
+@cache
+def _by_heading() -> dict[str, str]:
+    terms = contexts.read("ukgov")
+    return {name.casefold(): name for name in ("identifier", "type", "title", *terms, *_CONTACT) if ":" not in name}
 
 
 def _nested(cells: dict[str, str], at: dict[str, Json]) -> dict[str, Json]:
@@ -211,8 +188,12 @@ def _nested(cells: dict[str, str], at: dict[str, Json]) -> dict[str, Json]:
     return entry
 
 
-def read_entries(document: Json, base: str) -> Iterator[Triple]:
-    """Reads descriptions that are in memory already."""
+def read_entries(document: Json, base: str, seen: set[str] | None = None) -> Iterator[Triple]:
+    """Reads descriptions that are in memory already; `seen` are the identifiers that came before, and grows.
+
+    A second description under one identifier is a thing of its own: read as one, neither could be told from the other.
+    """
+    seen = set() if seen is None else seen
     entries = document if isinstance(document, list) else [document]
     for entry in entries:
         if entry is None:
@@ -220,6 +201,11 @@ def read_entries(document: Json, base: str) -> Iterator[Triple]:
         if not isinstance(entry, dict):
             raise ParseError("this is no description in the UK model: it is not a list of names and values")
         out = _linked(entry)
+        if (name := out.get("@id")) in seen:
+            out["@id"] = f".{GENID}again-{len(seen)}"
+            seen.add(out["@id"])
+        elif isinstance(name, str):
+            seen.add(name)
         if isinstance(entry.get("identifier"), str) and isinstance(entry.get("title"), str):
             out = _typed(out, "dcat:Distribution" if _OF_FILES & entry.keys() else "dcat:Dataset")
         yield from read_document({"@context": contexts.read("ukgov"), "@graph": [out]}, base)
@@ -242,7 +228,7 @@ def _linked(entry: dict[Any, Any]) -> dict[str, Json]:
         else:
             out[name] = _value(name, value)
     identifier = out.get("identifier")
-    if isinstance(identifier, str) and identifier.startswith(("http://", "https://")):
+    if "@id" not in out and isinstance(identifier, str) and identifier.startswith(("http://", "https://")):
         out["@id"] = identifier.strip()
     if "@type" not in out and "contactName" in out:
         out["@type"] = "vcard:Kind"

@@ -1,7 +1,5 @@
 """Registers of uses as CSV, with the columns that UK registers of data uses have: one row for each use."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -13,6 +11,7 @@ from pyoxigraph import Triple
 from ndl_graph.errors import ParseError
 from ndl_graph.formats.jsonld import Json, read_document
 from ndl_graph.formats.places import PlacedDict
+from ndl_graph.formats.sheets import headings_of, rows_of
 from ndl_graph.namespaces import PREFIXES
 
 __all__ = ["is_use_register", "read"]
@@ -76,51 +75,26 @@ _CONTEXT: Final = {name: str(iri) for name, iri in PREFIXES.items()}
 
 def is_use_register(start: bytes) -> bool:
     """Whether a text starts with the headings of a register of uses."""
-    first = start.split(b"\n", 1)[0].decode("utf-8", "replace")
-    try:
-        headings = next(csv.reader([first]), [])
-    except csv.Error:
-        return False
+    headings = headings_of(start.decode("utf-8", "replace"))
     known = {_BY_HEADING[key] for one in headings if (key := _key(one)) in _BY_HEADING}
     return {"title", "organisation"} <= known and bool(known & {"summary", "benefit"})
 
 
 def read(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
     """Reads one use a row; raises `ParseError` with the line where the sheet is broken."""
-    try:
-        text = io.StringIO(data.read().decode("utf-8-sig"), newline="")
-        rows = csv.DictReader(text, strict=True)
-        headings = {name: _BY_HEADING[key] for name in rows.fieldnames or () if (key := _key(name)) in _BY_HEADING}
-        if not {"title", "organisation"} <= set(headings.values()):
-            raise ParseError(
-                "the first line does not name the columns of a register of uses",
-                line=1,
-                hint="It must hold at least `Project Title` and `Organisation Name`.",
-            )
-        for row in rows:
-            line = rows.line_num - sum(str(cell).count("\n") for cell in row.values() if isinstance(cell, str))
-            if rows.restkey in row:
-                count = len(rows.fieldnames or ())
-                raise ParseError(
-                    f"this row has {count + len(row[rows.restkey])} cells, and there are {count} columns",
-                    line=line,
-                    hint='A value with a comma in it stands between quotation marks: "roads, rivers".',
-                )
-            cells: dict[str, str] = {}
-            for heading, name in headings.items():
-                value = row.get(heading)
-                if isinstance(value, str) and value.strip():
-                    cells.setdefault(name, value.strip())
-            if cells:
-                at = PlacedDict.at(line, {}) if places else {}
-                entry = PlacedDict.like(at)
-                entry |= _use(cells)
-                yield from read_document({"@context": _CONTEXT, "@graph": [entry]}, base)
-    except csv.Error as error:
-        # A cell that is left open swallows the rest of the sheet: the row begins after the last whole one.
-        raise ParseError(f"broken CSV: {error}", line=rows.line_num + 1) from None
-    except UnicodeDecodeError:
-        raise ParseError("the text is not UTF-8", hint="Save the sheet again as “CSV UTF-8”.") from None
+    missing = ParseError(
+        "the first line does not name the columns of a register of uses",
+        hint="It must hold at least `Project Title` and `Organisation Name`.",
+    )
+    needed = ("title", "organisation")
+    for line, cells in rows_of(data.read(), _column, needed, missing, once=False):
+        entry = PlacedDict.like(PlacedDict.at(line, {}) if places else {})
+        entry |= _use(cells)
+        yield from read_document({"@context": _CONTEXT, "@graph": [entry]}, base)
+
+
+def _column(heading: str) -> str:
+    return _BY_HEADING.get(_key(heading), "")
 
 
 def _key(heading: str) -> str:

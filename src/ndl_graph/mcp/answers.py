@@ -153,8 +153,8 @@ def visible(text: str) -> str:
 
 
 def visible_error(error: NdlGraphError) -> str:
-    """What an error says, not longer than an agent can take."""
-    text = str(error)
+    """What an error says, not longer than an agent can take; what to type on the machine itself is no help to it."""
+    text = "\n".join(line for line in str(error).split("\n") if "ndl-graph " not in line and "--format" not in line)
     return text if len(text) <= _MOST_ERROR else f"{text[:_MOST_ERROR]} …"
 
 

@@ -19,6 +19,7 @@ from mcp.types import INVALID_PARAMS, CallToolResult, ToolAnnotations
 from pydantic import ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
+from starlette.responses import Response as PlainResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import TypedDict
 
@@ -65,6 +66,7 @@ _READ_ONLY: Final = ToolAnnotations(
 _MOST_DESCRIPTION: Final = 200_000
 #: How much of the answer to a query is read, for an agent to go through in parts.
 _MOST_BYTES: Final = 2 * 1024 * 1024
+_METHODS: Final = "POST, OPTIONS"
 _TOO_LONG: Final = "The answer goes on beyond what can be gone through here: add LIMIT and OFFSET, or count first."
 #: Forms of answers that can be read line by line, by the form of the query; else TSV.
 _FORMS: Final = {"ask": "json", "construct": "ntriples", "describe": "ntriples"}
@@ -430,7 +432,10 @@ class AgentServer:
         )
 
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and scope["method"] not in ("POST", "OPTIONS"):
+            if scope["type"] == "http" and scope["method"] == "OPTIONS":
+                await PlainResponse(None, 204, {"Allow": _METHODS})(scope, receive, send)
+                return
+            if scope["type"] == "http" and scope["method"] != "POST":
                 refusal = JSONResponse(
                     {
                         "type": "about:blank",
@@ -439,7 +444,7 @@ class AgentServer:
                         "detail": "This is for agents: send a JSON-RPC message of the Model Context Protocol by POST.",
                     },
                     405,
-                    {"Allow": "POST"},
+                    {"Allow": _METHODS},
                     "application/problem+json",
                 )
                 await refusal(scope, receive, send)

@@ -297,7 +297,8 @@ def _in_words(said: str, rest: str, text: str) -> str:
     if "expected" not in said:
         return said.strip().split("\n", 1)[0][:300]
     if phrase := _PHRASE.search(said):
-        return f"{phrase[0][0].lower()}{phrase[0][1:]}"
+        said = phrase[0]
+        return said if said[1].isupper() else f"{said[0].lower()}{said[1:]}"
     told = quiet(text)
     for opening, closing in ("{}", "()", "[]"):
         if not rest and told.count(opening) > told.count(closing):

@@ -4,7 +4,7 @@ import html
 import json
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
@@ -89,10 +89,6 @@ class ValidationReport:
     def count(self, severity: str) -> int:
         """How many results have the severity."""
         return sum(result.severity == severity for result in self.results)
-
-    def about(self, nodes: set[str]) -> "ValidationReport":
-        """The part of the report about some nodes."""
-        return replace(self, results=tuple(found for found in self.results if found.focus_node in nodes))
 
     def as_json(self) -> dict[str, Any]:
         """The report as the public contract has it."""

@@ -21,7 +21,7 @@ from ndl_graph.validation import Result, load_profile, profile_names
 from ndl_graph.validation.report import REPORTS, grouped, shown_example, shown_node, shown_value
 from ndl_graph.web.negotiation import Offer, choose
 from ndl_graph.web.pages import Pages
-from ndl_graph.web.problems import Problem
+from ndl_graph.web.problems import Problem, refuse_encoded
 from ndl_graph.web.routing import get
 
 __all__ = ["router"]
@@ -111,6 +111,7 @@ def _client(request: Request) -> str:
 
 
 async def _body(request: Request, most: int) -> bytes:
+    refuse_encoded(request)
     parts: list[bytes] = []
     size = 0
     async for chunk in request.stream():

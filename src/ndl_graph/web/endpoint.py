@@ -25,7 +25,7 @@ from ndl_graph.sparql.query import Query, update_refused
 from ndl_graph.web.graphs import PAGE_OR_GRAPH, graph_body
 from ndl_graph.web.negotiation import NotAcceptable, Offer, choose, chosen
 from ndl_graph.web.pages import Pages
-from ndl_graph.web.problems import Problem
+from ndl_graph.web.problems import Problem, refuse_encoded
 from ndl_graph.web.respond import Body, respond
 from ndl_graph.web.routing import get
 
@@ -110,6 +110,7 @@ class Endpoint:
         return {name: [*in_address.get(name, []), *in_body.get(name, [])] for name in names}
 
     async def _body(self, request: Request) -> str:
+        refuse_encoded(request)
         most = self.settings.query_text_bytes
         body = bytearray()
         async for chunk in request.stream():

@@ -34,7 +34,7 @@ from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import PreconditionFailedError
 
-__all__ = ["PROBLEM", "RESPONSES", "Problem", "install", "problem_document"]
+__all__ = ["PROBLEM", "RESPONSES", "Problem", "install", "problem_document", "refuse_encoded"]
 
 _TYPE: Final = "https://w3id.org/ndl-graph/problems#"
 
@@ -76,6 +76,15 @@ class Problem(Exception):  # noqa: N818 - it becomes an answer
         self.detail = detail
         self.headers = dict(headers or {})
         self.more = more
+
+
+def refuse_encoded(request: Request) -> None:
+    """Raises `Problem` for a body that is compressed (RFC 9110, sections 8.4 and 15.5.16)."""
+    coding = request.headers.get("content-encoding", "identity").strip().casefold()
+    if coding not in ("", "identity"):
+        raise Problem(
+            415, f"A body in {coding} is not read here.", {"Accept-Encoding": "identity"}, hint="Send it as it is."
+        )
 
 
 def _methods(request: Request) -> list[str]:
