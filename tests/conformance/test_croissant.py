@@ -7,6 +7,7 @@ from pathlib import Path
 import mlcroissant
 import pytest
 import rdflib
+from pyoxigraph import Literal
 from rdflib.compare import graph_diff, to_isomorphic
 
 from ndl_graph.catalog import Catalog
@@ -331,3 +332,23 @@ def test_what_is_in_an_archive_stays_in_it_in_either_version(tmp_path: Path, giv
     read = mlcroissant.Dataset(jsonld=str(written)).metadata
     (tables,) = [one for one in read.distribution if one.name == "tables"]
     assert len(tables.contained_in) == 1
+
+
+def test_text_in_another_language_keeps_it(tmp_path: Path) -> None:
+    document = {
+        "@context": {"@language": "fr", "@vocab": "https://schema.org/", "sc": "https://schema.org/",
+                     "cr": "http://mlcommons.org/croissant/", "dct": "http://purl.org/dc/terms/",
+                     "conformsTo": "dct:conformsTo"},
+        "@type": "sc:Dataset", "@id": "https://example.org/fr", "name": "Rivières", "url": "https://example.org/fr",
+        "description": "Les niveaux des rivières.", "conformsTo": "http://mlcommons.org/croissant/1.1",
+        "license": "https://creativecommons.org/licenses/by/4.0/",
+        "distribution": [{"@type": "cr:FileObject", "@id": "csv", "name": "csv", "description": "Le tableau",
+                          "contentUrl": "https://example.org/a.csv", "encodingFormat": "text/csv", "sha256": "0" * 64}],
+    }  # fmt: skip
+    source = tmp_path / "fr.json"
+    source.write_text(json.dumps(document))
+    written = json.loads(run("convert", source, "--to", "croissant").out)
+    assert written["@context"]["@language"] == "fr"
+    texts = {q.object for q in jsonld.read(BytesIO(json.dumps(written).encode()), "https://example.org/")}
+    assert {Literal(text, language="fr") for text in ("Rivières", "Le tableau")} <= texts
+    loads(written)

@@ -1,6 +1,7 @@
 """Croissant 1.0 and 1.1: what came in as Croissant goes out again; what came in as DCAT is put into its terms."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -99,8 +100,15 @@ def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: 
         reference=lambda name, value: _reference(name, value, root.value),
     )
     tree = writer.tree(root, _ORDER)
-    # The standard context whole, `@language` too: mlcroissant reads no other.
-    return jsonld.dumps({"@context": contexts.read("croissant"), **tree})
+    # The standard context whole: mlcroissant reads no other, but for its language.
+    context = {**contexts.read("croissant"), "@language": _language_of(native)}
+    return jsonld.dumps({"@context": context, **tree})
+
+
+def _language_of(native: Iterable[Triple]) -> str:
+    """The language of most texts that came in as Croissant; English where none is stated."""
+    tags = Counter(one.object.language for one in native if isinstance(one.object, Literal) and one.object.language)
+    return "en" if "en" in tags or not tags else tags.most_common(1)[0][0]
 
 
 def _in_one_language(triples: Iterable[Triple]) -> list[Triple]:
