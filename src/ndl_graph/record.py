@@ -80,6 +80,7 @@ _OWN_DESCRIPTION: Final = _written(DCT.description, DCT.publisher, DCT.identifie
 _MEMBERSHIP: Final = _written(DCAT.dataset, DCAT.service, DCAT.record, DCAT.resource, SCHEMA.dataset)
 # Statements about a description that are made from outside it.
 _ABOUT: Final = _written(FOAF.primaryTopic, _DQV.computedOn)
+_MENTIONED: Final = frozenset({"service", "series"})
 _ACCESS_SERVICE: Final = str(DCAT.accessService)
 # Following these would draw whole vocabularies into a description.
 _NOT_FOLLOWED: Final = _written(
@@ -322,11 +323,12 @@ class Spool:
             if subject not in self._own:
                 continue  # a type and nothing else is a reference, not a description
             kind = next(kind.name for kind in KINDS if str(kind.type) in types)
-            if kind == "service" and not self._stands_alone(subject):
+            if kind in _MENTIONED and not self._stands_alone(subject):
                 continue
             yield subject, kind
 
     def _stands_alone(self, service: str) -> bool:
+        """Whether a service or a series is described in its own right, and not only named where others lead to it."""
         if service.startswith("_:") and service in self._mentioned:
             return False
         after = len(service) + 1

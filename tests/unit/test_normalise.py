@@ -87,6 +87,11 @@ def test_step_names_are_unique() -> None:
         ("1st March 2021", "2021-03-01", "date"),
         ("March 2021", "2021-03", "gYearMonth"),
         ("20210301", "2021-03-01", "date"),
+        ("31/12/2024 00:00", "2024-12-31", "date"),
+        ("31/12/2024 00:00:00", "2024-12-31", "date"),
+        ("12 Sept 2022", "2022-09-12", "date"),
+        ("Wed, 04 May 2022 10:00:00 GMT", "2022-05-04T10:00:00Z", "dateTime"),
+        ("Wed, 04 May 2022 10:00:00 +0100", "2022-05-04T10:00:00+01:00", "dateTime"),
     ],
 )
 def test_dates_in_the_forms_that_occur(text: str, value: str, kind: str) -> None:
@@ -95,7 +100,20 @@ def test_dates_in_the_forms_that_occur(text: str, value: str, kind: str) -> None
     assert (read.value, read.datatype.value) == (value, PREFIXES["xsd"] + kind)
 
 
-@pytest.mark.parametrize("text", ["03/04/2020", "soon", "2022-02-30", "2022-13-01", "", "last Tuesday", "99/99/2020"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "03/04/2020",
+        "31/12/2024 10:30",
+        "Wed, 34 May 2022 10:00:00 GMT",
+        "soon",
+        "2022-02-30",
+        "2022-13-01",
+        "",
+        "last Tuesday",
+        "99/99/2020",
+    ],
+)
 def test_what_is_no_date_is_left_alone(text: str) -> None:
     assert read_date(text) is None
 
@@ -175,3 +193,27 @@ def test_an_address_with_an_at_sign_is_no_email(written: str, mended: str | None
     (triple,) = triples_of([f"<https://example.org/c> {email} {written}"])
     (block,) = Normaliser(organisation_iri("https://b.org/")).blocks([triple])
     assert list(block.lines) == [f"<https://example.org/c> {email} {mended or written}"]
+
+
+def test_a_period_in_the_words_of_schema_org_is_told_in_those_of_dcat_once() -> None:
+    """As DCAT-AP 1 had it, and CKAN writes it still; what is no period is left alone."""
+    schema, dcat, kind = PREFIXES["schema"], PREFIXES["dcat"], PREFIXES["rdf"] + "type"
+    said = [
+        f"<urn:p> <{kind}> <{PREFIXES['dct']}PeriodOfTime>",
+        f'<urn:p> <{schema}startDate> "2001-01-01"^^<{PREFIXES["xsd"]}date>',
+        f'<urn:p> <{schema}endDate> "2011"',
+        f"<urn:e> <{kind}> <{schema}Event>",
+        f'<urn:e> <{schema}startDate> "2001-01-01"',
+    ]
+
+    def mended(lines: list[str]) -> list[str]:
+        blocks = Normaliser(organisation_iri("https://b.org/")).blocks(triples_of(lines))
+        return sorted(line for block in blocks for line in block.lines)
+
+    once = mended(said)
+    assert once == sorted([
+        *said,
+        f'<urn:p> <{dcat}startDate> "2001-01-01"^^<{PREFIXES["xsd"]}date>',
+        f'<urn:p> <{dcat}endDate> "2011"^^<{PREFIXES["xsd"]}gYear>',
+    ])  # fmt: skip
+    assert mended(once) == once

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
+from ndl_graph.namespaces import PREFIXES
 from ndl_graph.record import Block, Description, Spool, digest, split
 
 TEXT = """
@@ -87,3 +88,22 @@ def test_a_source_that_breaks_off_leaves_nothing() -> None:
 def test_digest_does_not_depend_on_order() -> None:
     assert digest(["a", "b"]) == digest(("b", "a")) != digest(["a", "c"])
     assert len(digest([])) == 64
+
+
+def test_a_series_that_is_only_named_is_a_part_of_what_names_it() -> None:
+    name = "<https://example.org/s>"
+    lines = [
+        f"{name} <{PREFIXES['rdf']}type> <{PREFIXES['dcat']}DatasetSeries>",
+        f'{name} <{PREFIXES["dct"]}title> "Budgets"',
+        f"<https://example.org/d> <{PREFIXES['rdf']}type> <{PREFIXES['dcat']}Dataset>",
+        f'<https://example.org/d> <{PREFIXES["dct"]}title> "Budget 2026"',
+        f"<https://example.org/d> <{PREFIXES['dcat']}inSeries> {name}",
+    ]
+    described = [*lines, f'{name} <{PREFIXES["dct"]}description> "All of them."']
+    for given, kinds in ((lines, ["dataset"]), (described, ["series", "dataset"])):
+        with Spool() as spool:
+            for line in given:
+                spool.add([Block(line.split(" ", 1)[0], [line])])
+            found = list(split(spool))
+        assert [one.kind for one in found] == kinds
+        assert (f'{name} <{PREFIXES["dct"]}title> "Budgets"' in found[-1].statements.lines) == (len(kinds) == 1)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from pyoxigraph import Literal
@@ -13,7 +14,10 @@ __all__ = ["read_date"]
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?\Z")
 _SPACED: Final = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d(?:\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?\Z")
-_NUMBERS: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\Z")
+#: With the midnight that spreadsheets add.
+_NUMBERS: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: 0?0:00(?::00)?)?\Z")
+#: A moment as mail and web servers write it (RFC 5322, section 3.3).
+_OF_MAIL: Final = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:GMT|UT|[+-]\d{4})\Z")
 _RUN_TOGETHER: Final = re.compile(r"(\d{4})(\d\d)(\d\d)\Z")
 _FRACTION: Final = re.compile(r"\.\d+")
 _SLASHED: Final = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})\Z")
@@ -55,7 +59,13 @@ def read_date(text: str) -> Literal | None:
         return _made(year, month, day_)
     if match := _SLASHED.match(text) or _RUN_TOGETHER.match(text):
         return _made(*(int(part) for part in match.groups()))
-    plain = re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", text)
+    if _OF_MAIL.match(text):
+        try:
+            moment = parsedate_to_datetime(text).isoformat().replace("+00:00", "Z")
+        except ValueError:
+            return None
+        return Literal(moment, datatype=XSD.dateTime)
+    plain = re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", text).replace("Sept ", "Sep ")
     for pattern, kind in _WORDED:
         try:
             found = datetime.strptime(plain, pattern)

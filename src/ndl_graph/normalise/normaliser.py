@@ -191,6 +191,20 @@ def _period(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None
     return (node,), (Triple(node, RDF.type, DCT.PeriodOfTime), *said)
 
 
+def _period_end(predicate: NamedNode) -> Rule:
+    """The rule that says the start or the end of a period in DCAT, where DCAT-AP 1 had schema.org's word for it."""
+
+    def rule(_: "Normaliser", value: Term, block: Sequence[Triple]) -> Mended | None:
+        subject = block[0].subject
+        is_period = any(one.predicate == RDF.type and one.object == DCT.PeriodOfTime for one in block)
+        if subject != _ANYTHING and (not is_period or any(one.predicate == predicate for one in block)):
+            return None
+        read = read_date(value.value) if isinstance(value, Literal) else None
+        return ((value,), (Triple(subject, predicate, read),)) if read else None
+
+    return rule
+
+
 def _states(block: Sequence[Triple], predicate: NamedNode, value: Term) -> bool:
     return any(triple.predicate == predicate and triple.object == value for triple in block)
 
@@ -225,6 +239,8 @@ _RULES: Final[dict[NamedNode, tuple[str, Rule]]] = {
     DCT.publisher: ("agent", _agent),
     DCT.creator: ("agent", _agent),
     DCT.temporal: ("period", _period),
+    SCHEMA.startDate: ("period", _period_end(DCAT.startDate)),
+    SCHEMA.endDate: ("period", _period_end(DCAT.endDate)),
 }
 #: Rules that have nothing to say of an address or a blank node.
 _OF_TEXT: Final = frozenset((_link, _date, _language, _agent, _period))

@@ -113,7 +113,7 @@ STEPS: Final = (
     ),
     Step(
         "period",
-        "A period written as `start/end` becomes a `dct:PeriodOfTime`.",
+        "A period written as `start/end` becomes a `dct:PeriodOfTime`; one in schema.org's words gets DCAT's beside.",
         'ex:d dct:temporal "2001-01-01/2011-12-31" .',
         "ex:d dct:temporal [ a dct:PeriodOfTime ; "
         'dcat:startDate "2001-01-01"^^xsd:date ; dcat:endDate "2011-12-31"^^xsd:date ] .',
