@@ -33,7 +33,7 @@ RULES: dict[str, set[str]] = {
         "access", "description", "errors", "formats", "names", "namespaces", "record", "resources", "search",
         "validation",
     },
-    "sources": {"errors", "formats"},
+    "sources": {"errors", "formats", "namespaces"},
     "sparql": {"errors", "namespaces", "record", "resources"},
     "stores": {"errors", "namespaces", "record", "sparql"},
     "worked_out": {"access", "keys", "namespaces", "quality"},
@@ -53,9 +53,9 @@ RULES: dict[str, set[str]] = {
         "catalog", "description", "errors", "examining", "formats", "history", "identity", "labels", "namespaces",
         "normalise", "quality", "record", "search", "sources", "upkeep", "validation", "worked_out",
     },
-    "links": {"errors", "quality"},
+    "links": {"errors", "namespaces", "quality"},
     "settings": {
-        "catalog", "errors", "formats", "links", "loading", "quality", "search", "sources", "sparql",
+        "catalog", "errors", "formats", "links", "loading", "namespaces", "quality", "search", "sources", "sparql",
         "stores", "validation",
     },
 }  # fmt: skip

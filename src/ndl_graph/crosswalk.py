@@ -5,7 +5,7 @@ from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, RDF, SCHEMA
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, RDF, SCHEMA, is_web
 from ndl_graph.record import Node, Term
 
 __all__ = ["AGENT", "DATASET", "DISTRIBUTION", "dcat_from_schema"]
@@ -136,6 +136,6 @@ def _address(statements: Statements) -> str | None:
     for name, value in statements:
         if name == SCHEMA.contentUrl and isinstance(value, (Literal, NamedNode)):
             address = value.value.strip()
-            if address.startswith(("http://", "https://")):
+            if is_web(address):
                 return address
     return None

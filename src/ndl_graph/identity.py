@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from slugify import slugify
 
 from ndl_graph.crosswalk import dcat_from_schema
-from ndl_graph.namespaces import DCT, FOAF, GENID, ODRL, RDF, RELATIVE, SCHEMA
+from ndl_graph.namespaces import DCT, FOAF, GENID, ODRL, RDF, RELATIVE, SCHEMA, is_web
 from ndl_graph.normalise import Normaliser, Repairs, clean_iri
 from ndl_graph.record import Description, Node, Statements, Term, triples_of
 
@@ -121,11 +121,11 @@ def identify(description: Description) -> Identity:
     publisher = next(
         (names[party] for party in parties if not isinstance(party, Literal) and party in names), ""
     ) or next((RELATIVE.sub("", party.value) for party in parties if isinstance(party, NamedNode)), "")
-    given = root.value if isinstance(root, NamedNode) and _is_web(root.value) else None
+    given = root.value if isinstance(root, NamedNode) and is_web(root.value) else None
     if given is None and not _is_absolute(root):
         is_schema = SCHEMA.Dataset in said.get(RDF.type, ())
         stated = texts(DCT.identifier, SCHEMA.identifier) + (texts(SCHEMA.url) if is_schema else [])
-        given = next((iri for text in stated if _is_web(text) and " " not in text and (iri := clean_iri(text))), None)
+        given = next((iri for text in stated if is_web(text) and " " not in text and (iri := clean_iri(text))), None)
     if given:
         return Identity(given, given, title, publisher)
     name = (
@@ -259,10 +259,6 @@ def _signatures(
         told_apart = len(set(finer.values()))
     # What is said still further away may tell them apart: none is taken for another.
     return found | {node: f"{found[node]}-{number}" for number, node in enumerate(circling)}
-
-
-def _is_web(iri: str) -> bool:
-    return iri.startswith(("http://", "https://"))
 
 
 def _is_absolute(node: Node) -> bool:

@@ -26,6 +26,7 @@ import httpx
 from httpcore import SOCKET_OPTION
 
 from ndl_graph.errors import StoreError
+from ndl_graph.namespaces import is_web
 from ndl_graph.quality import LinkState
 
 __all__ = ["Found", "LinkCache", "LinkChecker", "LinkLimits"]
@@ -295,7 +296,7 @@ class LinkChecker:
                 if got.is_redirect and (place := got.headers.get("location")):
                     address = urljoin(address, place)
                     redirects += 1
-                    if not address.startswith(("http://", "https://")):
+                    if not is_web(address):
                         return 400, 0
                     continue
                 if got.status_code in _TOO_MANY:

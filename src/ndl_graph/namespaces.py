@@ -38,6 +38,7 @@ __all__ = [
     "Namespace",
     "compact",
     "has_xml_name",
+    "is_web",
     "relative_base",
 ]
 
@@ -134,6 +135,11 @@ VOID: Final = Namespace(PREFIXES["void"])
 XSD: Final = Namespace(PREFIXES["xsd"])
 
 _BY_LENGTH: Final = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))
+
+
+def is_web(address: str) -> bool:
+    """Whether an address is one of the web."""
+    return address.startswith(("http://", "https://"))
 
 
 def compact(iri: str) -> str:

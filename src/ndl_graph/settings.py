@@ -12,6 +12,7 @@ from ndl_graph.errors import SettingError
 from ndl_graph.formats import Format
 from ndl_graph.links import LinkCache, LinkLimits
 from ndl_graph.loading import Loader, Progress
+from ndl_graph.namespaces import is_web
 from ndl_graph.quality import Scorer
 from ndl_graph.search import Embedder, Meaning
 from ndl_graph.sources import Limits
@@ -192,7 +193,7 @@ def load_settings(
             where=origins["score_distributions"],
         )
     base = values["base_iri"]
-    if base and not (base.startswith(("http://", "https://")) and base.endswith("/")):
+    if base and not (is_web(base) and base.endswith("/")):
         raise SettingError(
             f"{base!r} is no base for IRIs",
             where=origins["base_iri"],
@@ -244,7 +245,7 @@ def open_store(settings: Settings) -> EmbeddedStore | RemoteStore:
 
 def is_remote(settings: Settings) -> bool:
     """Whether the store is on a SPARQL server."""
-    return settings.store.startswith(("http://", "https://"))
+    return is_web(settings.store)
 
 
 def open_server(settings: Settings) -> Server:

@@ -17,7 +17,7 @@ from ndl_graph.errors import NotFoundError, QueryError
 from ndl_graph.history import Former, Revision, changes_of
 from ndl_graph.identity import distinct_slugs
 from ndl_graph.labels import Labels, default_labels
-from ndl_graph.namespaces import DCT, NDL
+from ndl_graph.namespaces import DCT, NDL, is_web
 from ndl_graph.quality import history_of
 from ndl_graph.record import Record, Statements
 from ndl_graph.search import Meaning, Progress, SearchIndex, SearchQuery, SearchResult
@@ -105,7 +105,7 @@ class Catalog:
     def iri_of(self, name: str) -> str:
         """The record IRI that a slug, a record IRI or a dataset IRI stands for; raises `NotFoundError`."""
         graphs = self.snapshot().view.graphs
-        if not name.startswith(("http://", "https://")):
+        if not is_web(name):
             for kind in ("dataset", "service", "series", "use", "catalog"):
                 iri = f"{self.base_iri}{kind}/{name}"
                 if is_iri(iri) and graphs.has(iri):

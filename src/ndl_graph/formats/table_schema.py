@@ -13,7 +13,7 @@ from pyoxigraph import Triple
 from ndl_graph.errors import ParseError
 from ndl_graph.formats.jsonld import Json, load_json, read_document
 from ndl_graph.formats.places import PlacedDict
-from ndl_graph.namespaces import IANA, PREFIXES
+from ndl_graph.namespaces import IANA, PREFIXES, is_web
 
 __all__ = ["is_csvw", "is_data_package", "read_csvw", "read_data_package"]
 
@@ -293,7 +293,7 @@ def _address(said: Json, base: str | None = None) -> str | None:
     text = said.strip()
     if base and text:
         text = urljoin(base, text)
-    return text if text.startswith(("http://", "https://")) and not set(text) & set('<>"{}|\\^` ') else None
+    return text if is_web(text) and not set(text) & set('<>"{}|\\^` ') else None
 
 
 def _node(address: str | None) -> Json:

@@ -12,7 +12,7 @@ from ndl_graph.formats import contexts
 from ndl_graph.formats.jsonld import DEEPEST, Json, load_json, read_document
 from ndl_graph.formats.places import PlacedDict
 from ndl_graph.formats.sheets import rows_of, utf8
-from ndl_graph.namespaces import GENID, XSD
+from ndl_graph.namespaces import GENID, XSD, is_web
 
 __all__ = ["is_ukgov", "read_csv", "read_entries", "read_json", "read_yaml"]
 
@@ -228,7 +228,7 @@ def _linked(entry: dict[Any, Any]) -> dict[str, Json]:
         else:
             out[name] = _value(name, value)
     identifier = out.get("identifier")
-    if "@id" not in out and isinstance(identifier, str) and identifier.startswith(("http://", "https://")):
+    if "@id" not in out and isinstance(identifier, str) and is_web(identifier):
         out["@id"] = identifier.strip()
     if "@type" not in out and "contactName" in out:
         out["@type"] = "vcard:Kind"
@@ -253,11 +253,11 @@ def _value(name: str, value: Json) -> Json:
     text = value.strip()
     if name == "byteSize" and text.isascii() and text.isdigit() and len(text) < 20:
         return int(text)  # a cell of a sheet is text
-    if name in _PARTIES and text and not text.startswith(("http://", "https://")) and " " not in text:
+    if name in _PARTIES and text and not is_web(text) and " " not in text:
         return {"@id": _ORGANISATIONS + text}
     if name == "updateFrequency" and text.startswith("freq:"):
         return {"@id": "http://purl.org/cld/freq/" + text.removeprefix("freq:")}
-    if name in ("distribution", *_IRIS) and text.startswith(("http://", "https://")):
+    if name in ("distribution", *_IRIS) and is_web(text):
         return {"@id": text}
     if name in _DATES:
         return {"@value": text, "@type": XSD.date.value} if len(text) == 10 else text

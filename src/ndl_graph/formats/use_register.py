@@ -12,7 +12,7 @@ from ndl_graph.errors import ParseError
 from ndl_graph.formats.jsonld import Json, read_document
 from ndl_graph.formats.places import PlacedDict
 from ndl_graph.formats.sheets import headings_of, rows_of
-from ndl_graph.namespaces import PREFIXES
+from ndl_graph.namespaces import PREFIXES, is_web
 
 __all__ = ["is_use_register", "read"]
 
@@ -122,8 +122,8 @@ def _use(cells: Mapping[str, str]) -> dict[str, Json]:
             "foaf:name": cells.get("organisation"),
             "dct:type": {"@id": f"{_APPLICANT}{kind}"} if kind else cells.get("sector"),
         },
-        "prov:used": [{"@id": one} for one in named if one.startswith(("http://", "https://"))],
-        "ndl:datasetName": [one for one in named if not one.startswith(("http://", "https://"))],
+        "prov:used": [{"@id": one} for one in named if is_web(one)],
+        "ndl:datasetName": [one for one in named if not is_web(one)],
         "ndl:dataForm": {"@id": f"{_FORM}{form}"} if form else cells.get("sensitivity"),
         "dpv:hasLegalBasis": legal,
         "ndl:decidedBy": {"@type": "foaf:Organization", "foaf:name": cells["committee"]}

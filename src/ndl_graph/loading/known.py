@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode
 
 from ndl_graph.catalog import Graphs
+from ndl_graph.namespaces import is_web
 from ndl_graph.record import Record, Term
 
-__all__ = ["Known", "KnownRecords", "is_web"]
+__all__ = ["Known", "KnownRecords"]
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,3 @@ class KnownRecords:
             )
             for row in found
         } | tried
-
-
-def is_web(key: str) -> bool:
-    """Whether a key is the dataset's own IRI; then the record need not state it a second time."""
-    return key.startswith(("http://", "https://"))

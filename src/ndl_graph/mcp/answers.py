@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from ndl_graph.description import one_line
 from ndl_graph.errors import NdlGraphError
 from ndl_graph.mcp.tokens import most_tokens
+from ndl_graph.namespaces import is_web
 from ndl_graph.record import Term
 from ndl_graph.search import FACETS
 
@@ -176,7 +177,7 @@ def cell(value: str | None) -> str | None:
     if value is None:
         return None
     text = visible(value)
-    long = len(text) > _MOST_CELL and not text.startswith(("http://", "https://"))
+    long = len(text) > _MOST_CELL and not is_web(text)
     return text[:_MOST_CELL] + CUT if long else text
 
 

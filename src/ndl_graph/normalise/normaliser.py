@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ndl_graph.names import NameTable, name_table
-from ndl_graph.namespaces import ADMS, DCAT, DCT, FOAF, IANA, NDL, PREFIXES, RDF, RELATIVE, SCHEMA, SPDX, VCARD
+from ndl_graph.namespaces import ADMS, DCAT, DCT, FOAF, IANA, NDL, PREFIXES, RDF, RELATIVE, SCHEMA, SPDX, VCARD, is_web
 from ndl_graph.normalise.dates import read_date
 from ndl_graph.normalise.iris import CLEAN, CLEAN_IRI, clean_iri, percent_encoded, standard_term
 from ndl_graph.normalise.steps import Repairs
@@ -72,7 +72,7 @@ def _link(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None:
     said = value.value.strip()
     if _BARE_HOST.match(said):
         said = f"https://{said}"
-    if said.startswith(("http://", "https://")) and " " not in said and (cleaned := clean_iri(said)):
+    if is_web(said) and " " not in said and (cleaned := clean_iri(said)):
         return _replaced(NamedNode(cleaned))
     return None
 
@@ -169,7 +169,7 @@ def _pod_access(_: "Normaliser", value: Term, block: Sequence[Triple]) -> Mended
 
 def _agent(normaliser: "Normaliser", value: Term, _: Sequence[Triple]) -> Mended | None:
     if isinstance(value, Literal):
-        if value.value.strip().startswith(("http://", "https://")):
+        if is_web(value.value.strip()):
             return _link(normaliser, value, ())
         node = NamedNode(normaliser.organisation(value.value.strip()))
         name = Literal(value.value.strip(), language=value.language)

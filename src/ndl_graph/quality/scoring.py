@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 from ndl_graph.access import is_behind_approval
 from ndl_graph.description import DescriptionView, View
 from ndl_graph.names import name_table
-from ndl_graph.namespaces import ADMS, CR, DCAT, DCT, DQV, IANA, METRIC, NDL, RDF, SCHEMA, XSD
+from ndl_graph.namespaces import ADMS, CR, DCAT, DCT, DQV, IANA, METRIC, NDL, RDF, SCHEMA, XSD, is_web
 from ndl_graph.quality.croissant import LOADS, croissant_faults
 from ndl_graph.quality.metrics import METRICS, SCORES
 from ndl_graph.record import Record
@@ -272,7 +272,7 @@ def addresses(view: DescriptionView) -> list[str]:
     ):
         for predicate in predicates:
             for value in node.values(predicate):
-                if isinstance(value, NamedNode) and value.value.startswith(("http://", "https://")):
+                if isinstance(value, NamedNode) and is_web(value.value):
                     found[value.value] = None
     return list(found)
 

@@ -11,6 +11,7 @@ from typing import IO, Final, NamedTuple
 
 from ndl_graph.errors import SourceError
 from ndl_graph.formats import FORMATS
+from ndl_graph.namespaces import is_web
 from ndl_graph.sources.http import Limits, download
 
 __all__ = ["Item", "Limits", "Opened", "Source", "open_item"]
@@ -42,7 +43,7 @@ class Source:
 
     def items(self) -> list[Item]:
         """The items in it, in a stable order; raises `SourceError` where there are none."""
-        if self.name == "-" or self.name.startswith(("http://", "https://")):
+        if self.name == "-" or is_web(self.name):
             return [Item(self.name)]
         path = Path(self.name)
         try:
@@ -86,7 +87,7 @@ class Opened(NamedTuple):
 @contextmanager
 def open_item(item: Item, limits: Limits) -> Iterator[Opened]:
     """Opens an item; raises `SourceError`."""
-    if item.name.startswith(("http://", "https://")):
+    if is_web(item.name):
         with download(item.name, limits) as (data, media_type, address):
             yield Opened(data, media_type, address)
     elif item.name == "-":

@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 import httpx
 
 from ndl_graph.errors import SourceError
+from ndl_graph.namespaces import is_web
 
 __all__ = ["Limits", "download"]
 
@@ -70,7 +71,7 @@ def _fetch(url: str, copy: IO[bytes], limits: Limits) -> tuple[str, str]:
                         address = urljoin(address, there)
                     except ValueError:
                         address = there
-                    if not address.startswith(("http://", "https://")):
+                    if not is_web(address):
                         raise SourceError(
                             f"it redirects to {there}, which is no web address",
                             where=url,

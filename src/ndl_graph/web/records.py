@@ -21,7 +21,7 @@ from ndl_graph.errors import NotFoundError
 from ndl_graph.formats import Format, writable
 from ndl_graph.formats.jsonld import dumps
 from ndl_graph.formats.schema_org import dataset as schema_dataset
-from ndl_graph.namespaces import DCAT, NDL, VCARD
+from ndl_graph.namespaces import DCAT, NDL, VCARD, is_web
 from ndl_graph.quality import METRICS, SCORES, croissant_verdict
 from ndl_graph.record import Record
 from ndl_graph.web.language import current, reading_order
@@ -231,7 +231,7 @@ def _moment(text: str | None) -> str:
 def _shown(view: DescriptionView, text: str) -> str:
     """The label of an address, or the text itself."""
     try:
-        return view.at(NamedNode(text)).label if text.startswith(("http://", "https://")) else text
+        return view.at(NamedNode(text)).label if is_web(text) else text
     except ValueError:
         return text
 
