@@ -232,7 +232,7 @@ def test_pages_of_hits_meet_without_gap_or_repeat(service: httpx.Client) -> None
 
 def test_only_posts_from_known_hosts_and_origins_are_taken(service: httpx.Client) -> None:
     get = service.get("/mcp", headers={"Accept": "text/event-stream"})
-    assert (get.status_code, get.headers["allow"]) == (405, "POST")
+    assert (get.status_code, get.headers["allow"]) == (405, "POST, OPTIONS")
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
     headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
     assert service.post("/mcp", json=body, headers={**headers, "Origin": "https://evil.example"}).status_code == 403

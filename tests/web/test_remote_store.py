@@ -50,7 +50,8 @@ def remote(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def there(remote: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The web service over that server."""
     address, here = remote
-    with serving(address, tmp_path_factory.mktemp("log") / "log", store_folder=here) as client:
+    # A server in Java that has just begun is slow: what is tested is not how fast it is.
+    with serving(address, tmp_path_factory.mktemp("log") / "log", store_folder=here, query_seconds=60) as client:
         yield client
 
 
