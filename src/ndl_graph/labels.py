@@ -13,6 +13,7 @@ from ndl_graph.resources import vocab_folder
 __all__ = ["Labels", "default_labels", "short_address"]
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_+]+")
+_EU_LIST = "publications.europa.eu/resource/authority/"
 _SPOKEN = re.compile(r"[^\W\d_]{2,}(?: [^\W\d_]+)*\Z")
 
 
@@ -90,8 +91,9 @@ def _from_iri(iri: str) -> str:
         return iri.removeprefix(str(IANA))
     tail = unquote(re.split(r"[/#]", iri.rstrip("/#"))[-1])
     words = _WORDS.sub(" ", tail).strip()
-    # A number, a code or a query says less than the whole address does.
-    return words[:1].upper() + words[1:] if _SPOKEN.match(words) else short_address(iri)
+    # A number, a code or a query says less than the whole address does; in a list of the EU the code is the name.
+    spoken = _SPOKEN.match(words) or (_EU_LIST in iri and words)
+    return words[:1].upper() + words[1:] if spoken else short_address(iri)
 
 
 def short_address(iri: str) -> str:
