@@ -1,6 +1,7 @@
 """Records over HTTP: every form, negotiation, conditional requests, links and errors."""
 
 import json
+import re
 from pathlib import Path
 
 import httpx
@@ -12,9 +13,10 @@ from rdflib.compare import to_isomorphic
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.formats import format_named
+from ndl_graph.quality import croissant_verdict
 from ndl_graph.stores import EmbeddedStore
 from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
-from tests.conftest import load, serving
+from tests.conftest import BASE, load, serving
 
 PAGE = "/dataset/price-paid-data"
 FORMS = {
@@ -264,3 +266,61 @@ def test_services_have_pages(service: httpx.Client) -> None:
     text = service.get("/service/opensafely").text
     assert "Data service" in text
     assert "OpenSAFELY" in text
+
+
+def test_what_a_page_leads_to_on_itself_is_there(service: httpx.Client, demo: Catalog) -> None:
+    for record in demo.records():
+        page = service.get(record.iri.value.removeprefix(BASE.rstrip("/"))).text
+        places = set(re.findall(r'\bid="([^"]+)"', page))
+        led_to = set(re.findall(r'href="#([^"]+)"', page))
+        assert led_to
+        assert led_to <= places, record.iri
+
+
+def test_croissant_that_tools_can_load_stands_in_the_page(service: httpx.Client, demo: Catalog) -> None:
+    """Crawlers read no other address (Croissant, section "Embedding")."""
+    embedded = 0
+    for record in demo.records():
+        view = demo.describe(record)
+        page = service.get(record.iri.value.removeprefix(BASE.rstrip("/"))).text
+        scripts = [json.loads(text) for text in re.findall(r'<script type="application/ld\+json">(.*?)</script>', page)]
+        croissant = [one for one in scripts if "mlcommons.org/croissant" in str(one.get("conformsTo"))]
+        verdict = croissant_verdict(view)
+        assert len(croissant) == (1 if record.kind == "dataset" and verdict is not None and verdict.loads else 0)
+        if croissant:
+            embedded += 1
+            assert croissant[0] == service.get(f"/dataset/{record.slug}.croissant.json").json()
+    assert embedded >= 3
+
+
+def test_what_a_publisher_says_of_access_is_quoted_and_no_level(store: EmbeddedStore, tmp_path: Path) -> None:
+    said = "Access Requests to be made through the hub: https://hub.example.org/ask."
+    (tmp_path / "a.ttl").write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        "@prefix vcard: <http://www.w3.org/2006/vcard/ns#> .\n"
+        "<https://e.org/a> a dcat:Dataset ; dct:title 'Wards' ; dct:description 'Of wards.' ; dct:publisher 'P' ;\n"
+        f"  dct:accessRights 'In Progress.' , <https://e.org/rights.pdf> , '{said}' ;\n"
+        "  dcat:contactPoint <https://e.org/c> ; dct:license <https://e.org/licence/1.0> ;\n"
+        "  dcat:distribution [ dcat:accessURL <https://e.org/a.csv> ;\n"
+        "    dcat:mediaType <https://www.iana.org/assignments/media-types/text/csv> ] .\n"
+        "<https://e.org/c> vcard:fn 'Team' ; vcard:hasEmail <mailto:no-reply@e.org> .\n"
+    )
+    load(store, tmp_path / "a.ttl")
+    (record,) = Catalog(store).records()
+    view = Catalog(store).describe(record)
+    assert view.access is None
+    assert set(view.access_words) == {"In Progress.", "https://e.org/rights.pdf", said}
+    assert set(view.access_pages) == {"https://e.org/rights.pdf", "https://hub.example.org/ask"}
+    with serving(store.folder, tmp_path / "log") as client:
+        page = client.get("/dataset/wards").text
+        assert "Who can use it is not stated." in page
+        assert "“In Progress.”" in page
+        assert '<a class="button" href="https://hub.example.org/ask">' in page
+        assert '<a href="mailto:no-reply@e.org">no-reply@e.org</a>' in page
+        assert ">e.org/licence/1.0</a>" in page
+        facets = client.get("/api/search").json()["facets"]
+        assert facets["access"] == {}
+        assert facets["format"] == {"CSV": 1}
+        assert facets["licence"] == {"e.org/licence/1.0": 1}
+        assert client.get("/dataset?page=2").status_code == 404
+        assert "<title>Wards, P – " in page
