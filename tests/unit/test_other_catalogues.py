@@ -5,10 +5,11 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import detect, format_named
+from ndl_graph.formats.places import PLACE
 from ndl_graph.identity import organisation_iri
 from ndl_graph.namespaces import DCAT, DCT, RDF
 from ndl_graph.normalise import Normaliser
@@ -218,17 +219,19 @@ def test_a_service_is_told_as_one_in_every_form() -> None:
 @pytest.mark.parametrize("between", [",", ";", "\t"])
 @pytest.mark.parametrize("stated", [True, False])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_a_sheet_of_another_country_is_read(tmp_path: Path, between: str, stated: bool, mark: str) -> None:
-    path = tmp_path / "sheet.csv"
+def test_a_sheet_of_another_country_is_read(between: str, stated: bool, mark: str) -> None:
     rows = [["Identifier", "TYPE", "title", "Description", "publisher", "landingpage"],
             ["a1", "Dataset", f'"Trees{between} all"', "About", "P", "https://e.org/p"]]  # fmt: skip
     text = "".join(between.join(row) + "\r\n" for row in rows)
-    path.write_bytes((mark + (f"sep={between}\r\n" if stated else "") + text).encode())
-    written = run("convert", path, "--to", "ntriples").out
-    assert f'"Trees{between} all"' in written.replace("\\t", "\t")
-    assert "<http://www.w3.org/ns/dcat#landingPage> <https://e.org/p>" in written
-    found = json.loads(run("validate", path, "--report", "json", "--profile", "ukgov").out)["results"]
-    assert {one["line"] for one in found} == {3 if stated else 2}
+    content = (mark + (f"sep={between}\r\n" if stated else "") + text).encode()
+    form = detect(BytesIO(content), "sheet.csv", "")
+    assert form.name == "ukgov-csv"
+    assert form.read is not None
+    read = list(form.read(BytesIO(content), "https://e.org/", places=True))
+    assert [t.object for t in read if t.predicate == DCT.title] == [Literal(f"Trees{between} all")]
+    assert [t.object for t in read if t.predicate == DCAT.landingPage] == [NamedNode("https://e.org/p")]
+    lines = {str(t.object).split("|")[-1].split(" ")[0].strip('"') for t in read if t.predicate == PLACE}
+    assert lines == {"3" if stated else "2"}
 
 
 @pytest.mark.parametrize("form", ["csv", "yaml"])
