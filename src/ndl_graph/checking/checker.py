@@ -26,7 +26,7 @@ from ndl_graph.identity import Identity, identify, organisation_iri, settle, slu
 from ndl_graph.labels import default_labels
 from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, RELATIVE, SCHEMA, SH, relative_base
 from ndl_graph.normalise import Normaliser, Repairs, percent_encoded, standard_term
-from ndl_graph.record import KINDS, Description, Record, Spool, Statements, Term, linked, split, triples_of
+from ndl_graph.record import KINDS, Description, Record, Spool, Statements, Term, linked, split, term_of, triples_of
 from ndl_graph.validation import Profile, Result, ValidationReport, validate
 
 __all__ = ["Checker", "Document", "Fix", "published"]
@@ -156,7 +156,11 @@ class Checker:
                 hint="A description is a node of type dcat:Dataset, dcat:DataService or schema:Dataset.",
             )
         found += (_told_slip(one, profiles[0]) for one in dict.fromkeys(mistaken))
-        placed = sorted(map(self._placed, found), key=lambda result: (result.rank, result.file or "", result.line or 0))
+        titles = self._titles()
+        placed = sorted(
+            (self._placed(one, titles) for one in found),
+            key=lambda result: (result.rank, result.file or "", result.line or 0),
+        )
         return ValidationReport(
             profile="+".join(profile.name for profile in profiles),
             results=tuple(placed),
@@ -193,11 +197,23 @@ class Checker:
             text = rdf.write(RdfFormat.TURTLE, triples)
         return text.decode()
 
-    def _placed(self, result: Result) -> Result:
+    def _placed(self, result: Result, titles: Mapping[str, str]) -> Result:
         file, line = self.places.find(result.focus_node, result.path, result.value)
         if file is None and len(self._names) == 1:
             file = self._names[0]
-        return replace(result, file=file, line=line)
+        return replace(result, file=file, line=line, title=titles.get(result.focus_node))
+
+    def _titles(self) -> dict[str, str]:
+        """What the nodes are called that the documents tell of, as they write it and as a load calls them."""
+        found: dict[str, str] = {}
+        for name in self._forms:
+            for line in self._forms[name]:
+                node, predicate, value = line.split(" ", 2)
+                if predicate in _TITLES and value[0] == '"':
+                    title = term_of(value)
+                    if isinstance(title, Literal):
+                        found.setdefault(node.strip("<>"), title.value)
+        return found
 
     def _form(self, name: str) -> list[str]:
         if name not in self._forms:
@@ -281,6 +297,7 @@ def _lawful_term(term: Term) -> Term:
     return term
 
 
+_TITLES: Final = frozenset(map(str, (DCT.title, SCHEMA.name)))
 _BLANK: Final = re.compile(r"(?<!\S)_:\S+")
 _ROOTS: Final = frozenset(kind.type for kind in KINDS)
 _SCHEMA_DATASET: Final = PREFIXES["schema"].removeprefix("https") + "Dataset>"

@@ -14,7 +14,17 @@ from pyoxigraph import Literal as RdfLiteral
 from ndl_graph.namespaces import GENID, PREFIXES, RDF, RELATIVE, SH, compact
 from ndl_graph.record import Term, triples_of
 
-__all__ = ["REPORTS", "Result", "Severity", "ValidationReport", "grouped", "shown_example", "shown_node", "shown_value"]
+__all__ = [
+    "REPORTS",
+    "Result",
+    "Severity",
+    "ValidationReport",
+    "grouped",
+    "shown_example",
+    "shown_focus",
+    "shown_node",
+    "shown_value",
+]
 
 Severity = Literal["violation", "warning", "info"]
 
@@ -43,6 +53,7 @@ class Result:
     order: float = 999
     file: str | None = None
     line: int | None = None
+    title: str | None = None
     term: str | None = field(default=None, repr=False)
     path_graph: tuple[Triple, ...] = field(default=(), repr=False)
 
@@ -55,6 +66,7 @@ class Result:
         """The result as the public contract has it."""
         return {
             "focus_node": self.focus_node,
+            "title": self.title,
             "path": self.path,
             "value": self.value,
             "component": self.component,
@@ -171,8 +183,18 @@ def shown_node(node: str) -> str:
     return _visible(RELATIVE.sub("", node, count=1)) if is_named(node) else "a part without an address"
 
 
+def shown_focus(found: Result) -> str:
+    """The focus node of a result as the steward knows it: without an address of its own, by its title."""
+    if found.title and not is_named(found.focus_node):
+        return f"“{_visible(' '.join(found.title.split()))[:_LONGEST_TITLE]}”"
+    return shown_node(found.focus_node)
+
+
+_LONGEST_TITLE: Final = 80
+
+
 def _place(found: Result) -> str:
-    place = shown_node(found.focus_node)
+    place = shown_focus(found)
     if found.file:
         place += f"  ({_visible(found.file)}{f':{found.line}' if found.line else ''})"
     return place
@@ -298,7 +320,7 @@ def github(report: ValidationReport) -> str:
     lines = []
     for found in report.results:
         place = f"file={escaped(found.file, ':,')},line={found.line or 1}," if found.file else ""
-        body = f"{found.message} {found.fix} ({shown_node(found.focus_node)})"
+        body = f"{found.message} {found.fix} ({shown_focus(found)})"
         title = escaped(short_path(found.path) or "description", ":,")
         lines.append(f"::{level[found.severity]} {place}title={title}::{escaped(body)}")
     return "\n".join([*lines, summary(report)])

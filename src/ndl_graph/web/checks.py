@@ -18,7 +18,7 @@ from ndl_graph.errors import BusyError, NdlGraphError, NothingToValidateError, P
 from ndl_graph.formats import readable
 from ndl_graph.settings import Settings, split_list
 from ndl_graph.validation import Result, load_profile, profile_names
-from ndl_graph.validation.report import REPORTS, grouped, shown_example, shown_node, shown_value
+from ndl_graph.validation.report import REPORTS, grouped, shown_example, shown_focus, shown_value
 from ndl_graph.web.negotiation import Offer, choose
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.problems import Problem, refuse_encoded
@@ -251,9 +251,7 @@ class _Group:
         self.first = results[0]
         self.count = len(results)
         self.example = shown_example(self.first)
-        self.places = [
-            (found.line, shown_node(found.focus_node), shown_value(found)) for found in results[:_PLACES_SHOWN]
-        ]
+        self.places = [(found.line, shown_focus(found), shown_value(found)) for found in results[:_PLACES_SHOWN]]
         self.more = self.count - len(self.places)
 
 
