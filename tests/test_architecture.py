@@ -24,8 +24,8 @@ RULES: dict[str, set[str]] = {
     "formats": {"access", "crosswalk", "description", "errors", "labels", "namespaces", "record"},
     "validation": {"errors", "namespaces", "record", "resources"},
     "checking": {
-        "crosswalk", "description", "errors", "formats", "identity", "labels", "namespaces", "normalise", "record",
-        "validation",
+        "crosswalk", "description", "errors", "formats", "identity", "labels", "namespaces", "naming", "normalise",
+        "record", "validation",
     },
     "columns": {"errors", "namespaces"},
     "search": {"access", "description", "errors", "keys", "namespaces", "record", "resources"},
@@ -37,6 +37,7 @@ RULES: dict[str, set[str]] = {
     "sparql": {"errors", "namespaces", "record", "resources"},
     "stores": {"errors", "namespaces", "record", "sparql"},
     "worked_out": {"access", "keys", "namespaces", "quality"},
+    "naming": {"identity", "namespaces", "normalise", "record", "worked_out"},
     "history": {"namespaces", "record", "worked_out"},
     "examining": {
         "access", "description", "errors", "keys", "labels", "quality", "record", "search", "validation", "worked_out",
@@ -51,7 +52,7 @@ RULES: dict[str, set[str]] = {
     },
     "loading": {
         "catalog", "description", "errors", "examining", "formats", "history", "identity", "labels", "namespaces",
-        "normalise", "quality", "record", "search", "sources", "upkeep", "validation", "worked_out",
+        "naming", "normalise", "quality", "record", "search", "sources", "upkeep", "validation",
     },
     "links": {"errors", "namespaces", "quality"},
     "settings": {

@@ -159,7 +159,8 @@ def settle(
     if _SCHEMA_DATASET in text:
         lines = _with_dcat(description.statements.triples, normaliser)
     root, target = str(description.root), str(dataset)
-    # Without a copy of the others, of which there may be many.
+    # Without a copy of the others, of which there may be many; what is added goes into the first map alone, which the
+    # type of ChainMap cannot say.
     names: MutableMapping[str, str] = ChainMap({root: target}, others) if others else {root: target}  # type: ignore[arg-type]
     if root != target:
         given = description.root.value if isinstance(description.root, NamedNode) else ""

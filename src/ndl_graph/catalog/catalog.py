@@ -304,10 +304,7 @@ class Catalog:
             "OPTIONAL { ?result sh:sourceShape ?shape } } }"
         )
         rules = {
-            shape: rule
-            for name in profile_names()
-            for shape, rule in load_profile(name, self.base_iri).rules.items()
-            if any(shape == text_of(row["shape"]) for row in found if "shape" in row)
+            shape: rule for name in profile_names() for shape, rule in load_profile(name, self.base_iri).rules.items()
         }
         reasons = []
         for row in found:

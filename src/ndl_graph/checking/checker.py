@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
-from itertools import chain, count
 from typing import IO, Final
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
@@ -22,11 +21,12 @@ from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NothingToValidateError
 from ndl_graph.formats import Format, croissant, jsonld, rdf, schema_org
 from ndl_graph.formats.places import PLACE, Places
-from ndl_graph.identity import Identity, identify, organisation_iri, settle, slug_for
+from ndl_graph.identity import organisation_iri
 from ndl_graph.labels import default_labels
 from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, RELATIVE, SCHEMA, SH, relative_base
+from ndl_graph.naming import Minter, Namer
 from ndl_graph.normalise import Normaliser, Repairs, percent_encoded, standard_term
-from ndl_graph.record import KINDS, Description, Record, Spool, Statements, Term, linked, split, term_of, triples_of
+from ndl_graph.record import KINDS, Record, Spool, Statements, Term, linked, split, term_of, triples_of
 from ndl_graph.validation import Profile, Result, ValidationReport, validate
 
 __all__ = ["Checker", "Document", "Fix", "published"]
@@ -347,49 +347,20 @@ def published(
             spool.add(normaliser.blocks(triples))
             for triple in triples:
                 files.setdefault(str(triple.subject), name)
-        names = _Names(base)
-        # What others lead to is named before they are.
-        for description in linked(spool):
-            names.of(description)
+        # As a load into an empty store would name them: what passes here is accepted there.
+        minter = Minter(base, lambda _: False)
+        namer = Namer(base, lambda _: {}, minter, normaliser, "", files)
+        namer.name_ahead(list(linked(spool)))
         records = []
+        roots: dict[str, str] = {}
         for description in split(spool):
-            identity, dataset, iri = names.of(description)
-            statements = settle(description, dataset, base, normaliser, names.datasets)
-            source = files.get(str(description.root), "")
-            kept = tuple(places.take(statements.lines))
-            records.append(Record(iri, dataset, description.kind, identity.key, Statements(lines=kept), source))
+            ((record,), _) = namer.name([description])
+            roots[str(description.root)] = str(record.dataset)
+            kept = tuple(places.take(record.statements.lines))
+            records.append(replace(record, statements=Statements(lines=kept)))
         rest = [line for node in spool.unreached for line in places.take(spool.read(node))]
-        rest += [line for node in names.datasets for line in places.take(spool.members(node))]
-    return records, _renamed(rest, names.datasets), normaliser.repairs
-
-
-class _Names:
-    """What descriptions that are not stored are called: each is named once."""
-
-    def __init__(self, base: str) -> None:
-        self._base = base
-        self._known: dict[str, tuple[Identity, NamedNode, NamedNode]] = {}
-        self._taken: set[str] = set()
-        self._given: set[str | None] = set()
-        #: By root, as N-Triples has it.
-        self.datasets: dict[str, str] = {}
-
-    def of(self, description: Description) -> tuple[Identity, NamedNode, NamedNode]:
-        """Identity, dataset and record of a description."""
-        root = str(description.root)
-        if root not in self._known:
-            identity = identify(description)
-            title = slug_for(identity.title or identity.key)
-            numbered = (f"{title}-{number}" for number in count(2))
-            slug = next(name for name in chain((title,), numbered) if name not in self._taken)
-            self._taken.add(slug)
-            # Two descriptions under one address are two things, as they are to a load.
-            given = identity.iri if identity.iri not in self._given else None
-            self._given.add(identity.iri)
-            dataset = NamedNode(given or f"{self._base}id/{description.kind}/{slug}")
-            self._known[root] = identity, dataset, NamedNode(f"{self._base}{description.kind}/{slug}")
-            self.datasets[root] = str(dataset)
-        return self._known[root]
+        rest += [line for node in roots for line in places.take(spool.members(node))]
+    return records, _renamed(rest, roots), normaliser.repairs
 
 
 def _renamed(lines: Iterable[str], names: Mapping[str, str]) -> list[str]:

@@ -85,7 +85,7 @@ def with_console(function: F) -> F:
     ):
         function = click.option(flag, name, is_flag=True, expose_value=False, callback=keep(name), help=text)(function)
     # click's decorator changes the signature, which F cannot say.
-    return click.pass_obj(function)  # type: ignore[return-value]
+    return click.pass_obj(function)  # type: ignore[return-value]  # click's type forgets the signature
 
 
 def with_store(function: F) -> F:

@@ -13,7 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts, rdf
 from ndl_graph.formats.places import PLACE, PlacedDict, placed_json
-from ndl_graph.formats.sheets import utf8
+from ndl_graph.formats.text import utf8
 from ndl_graph.namespaces import PREFIXES, RDF, XSD
 from ndl_graph.record import Node, Term
 

@@ -1,4 +1,4 @@
-"""Sheets: CSV as spreadsheets write it, row by row with the line of each, and text that must be UTF-8."""
+"""Sheets: CSV as spreadsheets write it, row by row with the line of each."""
 
 import csv
 import io
@@ -7,22 +7,13 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from ndl_graph.errors import ParseError
+from ndl_graph.formats.text import utf8
 
-__all__ = ["headings_of", "rows_of", "utf8"]
+__all__ = ["headings_of", "rows_of"]
 
 #: What spreadsheets put between cells, by where they are used.
 _BETWEEN: Final = (",", ";", "\t")
 _COMMA: Final = 'A value with a comma in it stands between quotation marks: "roads, rivers".'
-
-
-def utf8(content: bytes, hint: str = "Save the file again with the encoding UTF-8.") -> str:
-    """The text without a mark at its start; raises `ParseError` with line and column where it is not UTF-8."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        raise ParseError("the text is not UTF-8", line=line, column=column, hint=hint) from None
 
 
 def rows_of(
@@ -64,7 +55,7 @@ def rows_of(
                     f"this row has {len(row)} cells, and there are {len(names)} columns", line=line, hint=_COMMA
                 )
             cells: dict[str, str] = {}
-            for name, value in zip(names, row, strict=False):
+            for name, value in zip(names, row, strict=False):  # a row may end before its empty cells
                 if name and value.strip():
                     cells.setdefault(name, value.strip())
             if cells:

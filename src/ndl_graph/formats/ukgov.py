@@ -11,7 +11,8 @@ from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts
 from ndl_graph.formats.jsonld import DEEPEST, Json, load_json, read_document
 from ndl_graph.formats.places import PlacedDict
-from ndl_graph.formats.sheets import rows_of, utf8
+from ndl_graph.formats.sheets import rows_of
+from ndl_graph.formats.text import utf8
 from ndl_graph.namespaces import GENID, XSD, is_web
 
 __all__ = ["is_ukgov", "read_csv", "read_entries", "read_json", "read_yaml"]

@@ -1,25 +1,15 @@
 """What the store knows already of the records that are loaded."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
 from ndl_graph.catalog import Graphs
 from ndl_graph.namespaces import is_web
+from ndl_graph.naming import Known
 from ndl_graph.record import Record, Term
 
-__all__ = ["Known", "KnownRecords"]
-
-
-@dataclass(frozen=True)
-class Known:
-    """A record that is there: IRI, digest of what is said, when it came first (`xsd:dateTime`), the key it states."""
-
-    iri: str
-    digest: str
-    issued: str | None
-    key: str = ""
+__all__ = ["KnownRecords"]
 
 
 class KnownRecords:

@@ -16,9 +16,9 @@ from ndl_graph.identity import organisation_iri
 from ndl_graph.labels import Labels, default_labels
 from ndl_graph.loading.gathering import gather
 from ndl_graph.loading.known import KnownRecords
-from ndl_graph.loading.naming import Minter, Namer
 from ndl_graph.loading.run import Run
 from ndl_graph.loading.summary import LoadSummary, SourceSummary
+from ndl_graph.naming import Minter, Namer
 from ndl_graph.normalise import Normaliser
 from ndl_graph.quality import Scorer
 from ndl_graph.record import Spool, linked, split
@@ -94,7 +94,7 @@ class Loader:
             told.errors, files = gather(source, normaliser, spool, self._limits, self._form)
             total = sum(kind != "catalog" for _, kind in spool.roots())
             done = 0
-            namer = Namer(self._base, known, minter, normaliser, source.name, files)
+            namer = Namer(self._base, known.of, minter, normaliser, source.name, files)
             before = linked(spool)
             while ahead := list(islice(before, _CHUNK)):
                 namer.name_ahead(ahead)

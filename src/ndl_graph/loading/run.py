@@ -13,9 +13,10 @@ from ndl_graph.catalog import GraphWriter, now
 from ndl_graph.description import DescriptionView
 from ndl_graph.examining import Examination, Examiner
 from ndl_graph.history import former_graph
-from ndl_graph.loading.known import Known, KnownRecords
+from ndl_graph.loading.known import KnownRecords
 from ndl_graph.loading.summary import LoadSummary, SourceSummary
 from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, RDF, is_web
+from ndl_graph.naming import Known
 from ndl_graph.record import ASIDE, Record, digest
 from ndl_graph.search import SearchIndex
 from ndl_graph.upkeep import summarise

@@ -69,7 +69,7 @@ def add_resources(server: MCPServer[Any], catalog: Catalog) -> None:
         )
 
     # The SDK's decorator has no types.
-    @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]
+    @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]  # the library has no types there
     async def complete(ref: Any, argument: Any, context: Any) -> Completion | None:
         del ref, context
         facet = argument.name if argument.name != "slug" else None

@@ -18,8 +18,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, ToolAnnotations
 from pydantic import ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse
-from starlette.responses import Response as PlainResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import TypedDict
 
@@ -433,7 +432,7 @@ class AgentServer:
 
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "http" and scope["method"] == "OPTIONS":
-                await PlainResponse(None, 204, {"Allow": _METHODS})(scope, receive, send)
+                await Response(None, 204, {"Allow": _METHODS})(scope, receive, send)
                 return
             if scope["type"] == "http" and scope["method"] != "POST":
                 refusal = JSONResponse(

@@ -9,13 +9,26 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode
 
 from ndl_graph.identity import Identity, identify, settle, slug_for
-from ndl_graph.loading.known import Known, KnownRecords
 from ndl_graph.namespaces import NDL
 from ndl_graph.normalise import Normaliser
 from ndl_graph.record import KINDS, Description, Record, Statements, term_of
 from ndl_graph.worked_out import without_records
 
-__all__ = ["Minter", "Namer"]
+__all__ = ["Known", "KnownOf", "Minter", "Namer"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A record that is there: IRI, digest of what is said, when it came first (`xsd:dateTime`), the key it states."""
+
+    iri: str
+    digest: str
+    issued: str | None
+    key: str = ""
+
+
+#: Gives what is known of the records with some keys, by key.
+KnownOf = Callable[[Sequence[str]], dict[str, Known]]
 
 
 class Minter:
@@ -67,7 +80,7 @@ class Namer:
     def __init__(
         self,
         base: str,
-        known: KnownRecords,
+        known: KnownOf,
         minter: Minter,
         normaliser: Normaliser,
         source: str,
@@ -115,7 +128,7 @@ class Namer:
             for description, one in zip(descriptions, ahead, strict=True)
         ]
         keys = [one.key for one in (*ahead, *identities) if one is not None]
-        known = self._known.of(keys)
+        known = self._known(keys)
         found = []
         for description, one, identity in zip(descriptions, ahead, identities, strict=True):
             if one is None:
