@@ -63,6 +63,9 @@ class Namespace:
         return self._iri
 
 
+#: Our vocabulary: its terms stand behind a #, its lists of terms behind a /.
+VOCABULARY: Final = "https://w3id.org/ndl-graph/vocab"
+
 PREFIXES: Final[dict[str, str]] = {
     "adms": "http://www.w3.org/ns/adms#",
     "cr": "http://mlcommons.org/croissant/",
@@ -74,7 +77,7 @@ PREFIXES: Final[dict[str, str]] = {
     "foaf": "http://xmlns.com/foaf/0.1/",
     "hydra": "http://www.w3.org/ns/hydra/core#",
     "locn": "http://www.w3.org/ns/locn#",
-    "ndl": "https://w3id.org/ndl-graph/vocab#",
+    "ndl": f"{VOCABULARY}#",
     "odrl": "http://www.w3.org/ns/odrl/2/",
     "org": "http://www.w3.org/ns/org#",
     "owl": "http://www.w3.org/2002/07/owl#",
@@ -116,7 +119,7 @@ FOAF: Final = Namespace(PREFIXES["foaf"])
 HYDRA: Final = Namespace(PREFIXES["hydra"])
 IANA: Final = Namespace("https://www.iana.org/assignments/media-types/")
 #: The start of each metric of ours (`vocab/metric.ttl`).
-METRIC: Final = "https://w3id.org/ndl-graph/vocab/metric#"
+METRIC: Final = f"{VOCABULARY}/metric#"
 NDL: Final = Namespace(PREFIXES["ndl"])
 ODRL: Final = Namespace(PREFIXES["odrl"])
 ORG: Final = Namespace(PREFIXES["org"])

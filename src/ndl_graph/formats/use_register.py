@@ -12,7 +12,7 @@ from ndl_graph.errors import ParseError
 from ndl_graph.formats.jsonld import Json, read_document
 from ndl_graph.formats.places import PlacedDict
 from ndl_graph.formats.sheets import headings_of, rows_of
-from ndl_graph.namespaces import PREFIXES, is_web
+from ndl_graph.namespaces import PREFIXES, VOCABULARY, is_web
 
 __all__ = ["is_use_register", "read"]
 
@@ -39,8 +39,8 @@ _COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "hypothetical": ("hypothetical",),
 }
 _BY_HEADING: Final = {heading: name for name, headings in _COLUMNS.items() for heading in headings}
-_APPLICANT: Final = "https://w3id.org/ndl-graph/vocab/applicant#"
-_FORM: Final = "https://w3id.org/ndl-graph/vocab/data-form#"
+_APPLICANT: Final = f"{VOCABULARY}/applicant#"
+_FORM: Final = f"{VOCABULARY}/data-form#"
 #: Words in the sector of an organisation, and the kind of applicant they tell, the most telling first.
 _SECTORS: Final = (
     ("charit", "charity"),

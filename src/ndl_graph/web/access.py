@@ -10,7 +10,7 @@ from ndl_graph.access import APPLICANTS, LEVELS
 from ndl_graph.catalog import Catalog
 from ndl_graph.description import NATION_NAMES
 from ndl_graph.formats.jsonld import dumps
-from ndl_graph.namespaces import DPV, RDF, SKOS
+from ndl_graph.namespaces import DPV, RDF, SKOS, VOCABULARY
 from ndl_graph.resources import vocab_folder
 from ndl_graph.search import UseAnswer, UseQuery
 from ndl_graph.web.pages import Pages
@@ -22,7 +22,6 @@ __all__ = ["REASONS", "VERDICTS", "router"]
 
 _SHOWN: Final = 20
 _MOST: Final = 100
-_VOCAB: Final = "https://w3id.org/ndl-graph/vocab/"
 #: What each verdict means, and what to do next.
 VERDICTS: Final = {
     "now": ("You can use these now", "Open the record and follow its links to the data."),
@@ -94,7 +93,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 request,
                 levels=LEVELS,
                 applicants=APPLICANTS,
-                purposes=[f"{_VOCAB}purpose#{name}" for name in _purposes()],
+                purposes=[f"{VOCABULARY}/purpose#{name}" for name in _purposes()],
                 nations=NATION_NAMES,
                 asked={"who": who, "for": what, "place": place, "q": q},
                 answers=[answer for answer in answers if answer.total],

@@ -7,7 +7,7 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import NotFoundError, ProfileError
-from ndl_graph.namespaces import OWL, RDF, RDFS, SKOS
+from ndl_graph.namespaces import OWL, RDF, RDFS, SKOS, VOCABULARY
 from ndl_graph.resources import vocab_folder
 from ndl_graph.validation import load_profile, profile_names
 from ndl_graph.web.graphs import PAGE_OR_GRAPH, graph_body
@@ -73,7 +73,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         offer = chosen(PAGE_OR_GRAPH, request)
         triples = _own_terms()
         if scheme:
-            marker = f"https://w3id.org/ndl-graph/vocab/{scheme}"
+            marker = f"{VOCABULARY}/{scheme}"
             triples = [
                 t for t in triples if isinstance(t.subject, NamedNode) and t.subject.value.split("#")[0] == marker
             ]
