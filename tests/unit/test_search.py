@@ -11,7 +11,7 @@ from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
 from ndl_graph.loading import Loader
 from ndl_graph.quality import Scorer
-from ndl_graph.search import Nearness, SearchQuery
+from ndl_graph.search import Nearness, SearchQuery, UseQuery
 from ndl_graph.search.meaning import crowding
 from ndl_graph.search.words import Thesaurus, load_labels
 from ndl_graph.sources import Source
@@ -260,3 +260,60 @@ def test_all_that_is_near_is_counted_and_as_much_can_be_gone_through(hospitals: 
     assert SearchQuery.cursor_of(10_001, 20_000) is None
     assert SearchQuery.cursor_of(10_000, 20_000)
     assert SearchQuery.offset_of(SearchQuery.cursor_of(10_000, 20_000) or "") == 10_000
+
+
+CARE = """
+<http://ex.org/1> a dcat:Dataset ; dct:title "Cost of living survey"@en .
+<http://ex.org/2> a dcat:Dataset ; dct:title "Living rooms and what they cost"@en .
+<http://ex.org/3> a dcat:Dataset ; dct:title "Cost of schools in Scotland"@en ;
+  dct:description "Living costs aside."@en .
+<http://ex.org/4> a dcat:Dataset ; dct:title "Rail fares"@en ; dcat:keyword "cost" ; dct:description "Living."@en .
+"""
+
+
+@pytest.fixture(scope="module")
+def care(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    folder: Path = tmp_path_factory.mktemp("care")
+    head = "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+    (folder / "some.ttl").write_text(head + CARE)
+    store = EmbeddedStore(folder / "store")
+    Loader(store, []).load([Source(str(folder / "some.ttl"))])
+    return Catalog(store)
+
+
+@pytest.mark.parametrize("by_meaning", [False, True])
+@pytest.mark.parametrize(
+    ("text", "found", "advice"),
+    [
+        ("cost living", "1234", None),
+        ('"cost of living"', "1", None),
+        ("\u201cCosts of Living\u201d", "1", None),  # stems, capitals and the marks of a word processor
+        ('"living cost"', "3", None),
+        ('survey "cost of living"', "1", None),
+        ('rail "cost of living"', "1", "holds all of these words"),
+        ('"schools in scotland" cost', "3", None),
+        ('"living of cost"', "1234", "those words as they stand together"),
+        ("cost living -schools", "124", None),
+        ('cost -"cost of living" living', "234", None),
+        ("cost \u2212rail -survey living", "23", None),
+        ("cost-living", "1234", None),  # no minus sign, but a hyphen
+        ('cost living"', "1234", None),  # a mark that is never closed
+        ("-rail", "", "Use words"),
+    ],
+)
+def test_words_together_and_words_that_are_not_wanted(
+    care: Catalog, text: str, found: str, advice: str | None, by_meaning: bool
+) -> None:
+    near = Even([row[0] for row in care.listing()]) if by_meaning else None
+    result = care.index.search(SearchQuery(text), near)
+    assert "".join(sorted(hit.said["dataset"][-1] for hit in result.hits)) == found
+    assert (advice or "") in str(result.advice or "")
+    assert (result.advice is None) == (advice is None)
+
+
+def test_could_i_use_this_knows_words_together_too(care: Catalog) -> None:
+    def found(text: str) -> str:
+        answers = care.index.usable(UseQuery("public", text=text))
+        return "".join(sorted(hit.said["dataset"][-1] for answer in answers for hit in answer.hits))
+
+    assert (found('"cost of living"'), found('"living of cost"'), found("cost -schools -rail")) == ("1", "1234", "12")

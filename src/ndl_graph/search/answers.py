@@ -22,6 +22,7 @@ __all__ = [
     "NEAREST",
     "NOT_ABOUT",
     "NO_MATCH",
+    "NO_PHRASE",
     "NO_WORDS",
     "PLACES",
     "POINTS",
@@ -129,6 +130,7 @@ class Advice:
 #: All that is advised; a page says it in the reader's language.
 NO_WORDS: Final = "Use words that say what the data is about."
 SOME_WORDS: Final = "No description holds all of these words; these hold some of them."
+NO_PHRASE: Final = "No description has those words as they stand together; these hold some of them."
 NO_MATCH: Final = "Nothing here matches. Try fewer or more general words, or take a filter away."
 NOT_ABOUT: Final = "Nothing here is about that. Try other words, or look through a theme."
 NEAREST: Final = "The nearest themes here:"
@@ -144,7 +146,7 @@ WHY: Final = (
     IDENTIFIED,
     MEANING,
 )
-ADVICE: Final = (NO_WORDS, SOME_WORDS, NO_MATCH, NOT_ABOUT, NEAREST, CORRECTED)
+ADVICE: Final = (NO_WORDS, SOME_WORDS, NO_PHRASE, NO_MATCH, NOT_ABOUT, NEAREST, CORRECTED)
 
 
 @dataclass(frozen=True)

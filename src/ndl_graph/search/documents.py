@@ -41,7 +41,7 @@ TEXT: Final = {
     "description": 1.0,
 }
 #: What the fields of the index are, by number: one that was made otherwise is made anew.
-FORM: Final = "7"
+FORM: Final = "8"
 ANALYZER: Final = "words"
 #: Every word as it is written, without its stem taken: what a misspelt word is near to.
 SPELLING: Final = "spelling"
@@ -61,7 +61,7 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("iri", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(IDENTIFIER, tokenizer_name="raw", index_option="basic")
     for name in TEXT:
-        builder.add_text_field(name, tokenizer_name=ANALYZER, index_option="freq")
+        builder.add_text_field(name, tokenizer_name=ANALYZER, index_option="position")
     for name in FACETS:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
     for name in MARKS:

@@ -15,6 +15,7 @@ from ndl_graph.search import counting
 from ndl_graph.search.answers import (
     IDENTIFIED,
     NO_MATCH,
+    NO_PHRASE,
     NO_WORDS,
     POINTS,
     SOME_WORDS,
@@ -28,7 +29,7 @@ from ndl_graph.search.answers import (
     UseQuery,
 )
 from ndl_graph.search.documents import FORM, IDENTIFIER, KEY, document, schema
-from ndl_graph.search.question import Questions, both, corrected, found_of
+from ndl_graph.search.question import Questions, Typed, both, corrected, found_of
 from ndl_graph.search.ranking import Ranking
 from ndl_graph.search.use import hindrance, verdicts
 
@@ -113,23 +114,31 @@ class SearchIndex:
 
     def in_full(self, text: str) -> str:
         """The text with what its abbreviations stand for, for a model that knows few of them."""
-        return self._questions.in_full(text)
+        return self._questions.in_full(Typed.read(text).words)
 
     def search(self, query: SearchQuery, nearest: Nearness | None = None) -> SearchResult:
         """Records by meaning and words where `nearest` tells of meaning; else those that hold all the words, else some.
 
-        All records where no words are given; and where the text is an identifier, those that it identifies.
+        All records where no words are given; and where the text is an identifier, those that it identifies. Words
+        between quotation marks are looked for as they stand, and by words alone.
         """
         searcher = self._index.searcher()
         chosen = self._questions.filters(query.filters)
-        if named := self._named_by(searcher, query.text, chosen):
+        typed = Typed.read(query.text)
+        if named := self._named_by(searcher, typed.words, chosen):
             return self._identified(searcher, query, named)
-        words = self._questions.asked(searcher, query.text)
-        if words and nearest is not None:
-            return self._ranking.by_meaning(searcher, query, words, chosen, nearest)
+        words = self._questions.asked(searcher, typed.words)
         if query.text.strip() and not words:
             return SearchResult(0, (), {}, None, Advice(NO_WORDS))
+        chosen += self._questions.absent(typed)
         advice = corrected(words)
+        if together := self._questions.together(searcher, typed, chosen):
+            chosen += together
+            nearest = None
+        elif typed.together:
+            advice = Advice(NO_PHRASE)
+        if words and nearest is not None:
+            return self._ranking.by_meaning(searcher, query, words, chosen, nearest, advice)
         asked = self._questions.query(words, chosen)
         if len(words) > 1 and not found_of(searcher, asked, 0)[0]:
             asked = self._questions.query(words, chosen, Occur.Should)
@@ -195,7 +204,10 @@ class SearchIndex:
     def usable(self, asked: UseQuery, limit: int = 20) -> list[UseAnswer]:
         """Datasets by what somebody may do with them, from using them now to not at all; up to `limit` of each."""
         searcher = self._index.searcher()
-        words, chosen = self._questions.asked(searcher, asked.text), self._questions.filters(asked.filters)
+        typed = Typed.read(asked.text)
+        words = self._questions.asked(searcher, typed.words)
+        chosen = [*self._questions.filters(asked.filters), *self._questions.absent(typed)]
+        chosen += self._questions.together(searcher, typed, chosen)
         about = self._questions.query(words, chosen)
         if len(words) > 1 and not found_of(searcher, about, 0)[0]:
             about = self._questions.query(words, chosen, Occur.Should)

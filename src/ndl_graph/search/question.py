@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from ndl_graph.search.answers import CORRECTED, ELSEWHERE, FACETS, MARKS, PLACES
 from ndl_graph.search.documents import ANALYZER, SPELLING, TEXT, analyzer
 from ndl_graph.search.words import Thesaurus, Word, load_labels
 
-__all__ = ["Asked", "Questions", "any_of", "both", "corrected", "found_of", "weights"]
+__all__ = ["Asked", "Questions", "Typed", "any_of", "both", "corrected", "found_of", "weights"]
 
 #: Words in which questions are put, and that say nothing of what is asked for.
 _OF_QUESTIONS: Final = frozenset(
@@ -29,6 +30,35 @@ _VERY_LONG: Final = 8
 #: Records in which it is looked for what a misspelt word stands for, and how like it that must be.
 _LOOKED_AT: Final = 50
 _ALIKE: Final = 0.7
+
+
+#: Words between quotation marks, and one that is to be absent: a minus sign before a letter or such words.
+_QUOTED: Final = r'["\u201c\u201d]([^"\u201c\u201d]+)["\u201c\u201d]'
+_MARKED: Final = re.compile(rf"(?<!\S)(?P<without>[-\u2212](?=[^\W\d]|[\"\u201c])(?:{_QUOTED}|\S+))|{_QUOTED}")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody typed: the words, those that must stand together as they are, and those that must be absent."""
+
+    words: str
+    together: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, text: str) -> "Typed":
+        """Reads `“words together”` and `-absent`; all other marks say nothing."""
+        together: list[str] = []
+        absent: list[str] = []
+
+        def taken(match: re.Match[str]) -> str:
+            if match["without"]:
+                absent.append(match["without"][1:])
+                return " "
+            together.append(match[3])
+            return f" {match[3]} "
+
+        return cls(_MARKED.sub(taken, text), tuple(together), tuple(absent))
 
 
 @dataclass(frozen=True)
@@ -74,6 +104,7 @@ class Questions:
         self._spelling = analyzer(stemmed=False)
         index.register_tokenizer(ANALYZER, self._analyzer)
         index.register_tokenizer(SPELLING, self._spelling)
+        self._cut = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).build()
         self._thesaurus = Thesaurus(load_labels(), self._analyzer.analyze)
 
     def asked(self, searcher: tantivy.Searcher, text: str) -> list[Asked]:
@@ -94,6 +125,25 @@ class Questions:
             for name in (*FACETS, *MARKS)
             if (values := filters.get(name, ()))
         ]
+
+    def together(self, searcher: tantivy.Searcher, typed: Typed, chosen: Sequence[Query]) -> list[Query]:
+        """One query for each run of words that must stand together; none where nothing that is chosen has them all."""
+        asked = [query for words in typed.together if (query := self._in_order(words)) is not None]
+        return asked if asked and found_of(searcher, both(*asked, *chosen), 0)[0] else []
+
+    def absent(self, typed: Typed) -> list[Query]:
+        """A query for the records without the words that must be absent; none where there are no such words."""
+        unwanted = [query for words in typed.absent if (query := self._in_order(words)) is not None]
+        parts = [(Occur.Must, Query.all_query()), *((Occur.MustNot, one) for one in unwanted)]
+        return [Query.boolean_query(parts)] if unwanted else []
+
+    def _in_order(self, words: str) -> Query | None:
+        """What holds the words in one field, in their order and with none between; stop-words are not looked at."""
+        terms = [self._analyzer.analyze(word) for word in self._cut.analyze(words)]
+        placed: list[str | tuple[int, str]] = [(place, term) for place, found in enumerate(terms) for term in found]
+        if len(placed) < 2:
+            return next((self._anywhere(term) for found in terms for term in found), None)
+        return any_of([Query.phrase_query(self._schema, name, placed) for name in TEXT])
 
     def query(self, words: Sequence[Asked], filters: Sequence[Query], occur: Occur = Occur.Must) -> Query:
         """Records that pass all filters, and hold all of the words, or with `Should` any."""

@@ -22,7 +22,7 @@ from ndl_graph.search.answers import (
     SearchResult,
 )
 from ndl_graph.search.counting import facets_of
-from ndl_graph.search.question import Asked, Questions, corrected, found_of, weights
+from ndl_graph.search.question import Asked, Questions, found_of, weights
 from ndl_graph.search.words import nations_named
 
 __all__ = ["Kept", "Ranking"]
@@ -71,6 +71,7 @@ class Ranking:
         words: Sequence[Asked],
         chosen: Sequence[Query],
         nearest: Nearness,
+        advice: Advice | None,
     ) -> SearchResult:
         """Ranks by meaning plus the part of what the question says that stands in the record word for word.
 
@@ -109,9 +110,8 @@ class Ranking:
         ]
         end = query.offset + len(hits)
         following = SearchQuery.cursor_of(end, len(ranked)) if hits else None
-        advice = corrected(words) if ranked else Advice(NO_MATCH)
         facets = facets_of([one.facets for one in self.named(searcher, ranked)])
-        return SearchResult(total, tuple(hits), facets, following, advice, len(ranked))
+        return SearchResult(total, tuple(hits), facets, following, advice if ranked else Advice(NO_MATCH), len(ranked))
 
     def named(self, searcher: tantivy.Searcher, iris: Sequence[str]) -> list[Kept]:
         """The records of some IRIs; only those that were not read before are looked up."""

@@ -28,7 +28,13 @@ NAMES: Final = {
 _LONGEST: Final = 1_000
 _SHOWN: Final = 50
 
-Words = Annotated[str, Query(description="Words to look for.", max_length=_LONGEST)]
+Words = Annotated[
+    str,
+    Query(
+        description="Words to look for; between quotation marks as they stand, and with a minus sign not at all.",
+        max_length=_LONGEST,
+    ),
+]
 Values = Annotated[Sequence[str], Query(description="Only records with this value; may be repeated.", max_length=20)]
 
 
