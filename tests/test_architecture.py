@@ -21,13 +21,13 @@ RULES: dict[str, set[str]] = {
     "crosswalk": {"namespaces", "record"},
     "normalise": {"names", "namespaces", "record"},
     "identity": {"crosswalk", "namespaces", "normalise", "record"},
-    "formats": {"access", "crosswalk", "description", "errors", "labels", "namespaces", "record"},
+    "formats": {"access", "crosswalk", "description", "errors", "labels", "names", "namespaces", "record"},
     "validation": {"errors", "namespaces", "record", "resources"},
     "checking": {
         "crosswalk", "description", "errors", "formats", "identity", "labels", "namespaces", "naming", "normalise",
         "record", "validation",
     },
-    "columns": {"errors", "namespaces"},
+    "columns": {"errors", "formats", "namespaces"},
     "search": {"access", "description", "errors", "keys", "namespaces", "record", "resources"},
     "quality": {
         "access", "description", "errors", "formats", "names", "namespaces", "record", "resources", "search",
@@ -40,7 +40,7 @@ RULES: dict[str, set[str]] = {
     "naming": {"identity", "namespaces", "normalise", "record", "worked_out"},
     "history": {"namespaces", "record", "worked_out"},
     "examining": {
-        "access", "description", "errors", "keys", "labels", "quality", "record", "search", "validation", "worked_out",
+        "access", "description", "keys", "labels", "quality", "record", "search", "validation", "worked_out",
     },
     "catalog": {
         "description", "errors", "history", "identity", "labels", "namespaces", "quality", "record", "search",

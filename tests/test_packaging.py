@@ -26,9 +26,10 @@ def test_wheel_works_in_an_empty_environment(tmp_path: Path) -> None:
     )  # fmt: skip
     for part in wanted:
         assert f"ndl_graph/{part}" in names
-    venv.create(tmp_path / "env", with_pip=True)
+    venv.create(tmp_path / "env", with_pip=False)
     python = tmp_path / "env" / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", str(wheel)], check=True, capture_output=True)
+    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python, wheel]
+    subprocess.run(install, check=True, capture_output=True)
     sample = DATA / "open-england" / "price-paid.ttl"
     done = subprocess.run(
         [tmp_path / "env" / "bin" / "ndl-graph", "validate", sample],

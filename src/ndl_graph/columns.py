@@ -4,8 +4,10 @@ The sample is read where it lies and is never stored: what comes out is a descri
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -13,17 +15,22 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode, Triple
 
 from ndl_graph.errors import ParseError, SettingError, SourceError
+from ndl_graph.formats.sheets import headings_of
 from ndl_graph.namespaces import CR, RDF, SCHEMA, SKOS, XSD
 
 __all__ = ["Column", "describe_columns", "record_set"]
 
 _MOST_ROWS: Final = 100_000
+_FIRST_LINES: Final = 64 * 1024  # bytes in which the names of columns stand
 _EXAMPLES: Final = 3
 _LONGEST: Final = 60
 _REQUIRED: Final = NamedNode("http://www.w3.org/ns/csvw#required")
+#: The first line has the names, and a row may end before its empty cells; otherwise DuckDB passes over lines that do
+#: not fit, and takes a later one for the names.
+_SHEET: Final = "header = true, skip = 0, null_padding = true"
 _READERS: Final = {
-    ".csv": "read_csv(?, header = true, sample_size = -1)",
-    ".tsv": "read_csv(?, header = true, sample_size = -1)",
+    ".csv": f"read_csv(?, {_SHEET}, sample_size = -1)",
+    ".tsv": f"read_csv(?, {_SHEET}, sample_size = -1)",
     ".json": "read_json(?)",
     ".jsonl": "read_json(?)",
     ".ndjson": "read_json(?)",
@@ -33,8 +40,8 @@ _READERS: Final = {
 _TYPES: Final = {
     "BOOLEAN": SCHEMA.Boolean,
     "DATE": SCHEMA.Date,
-    "TIMESTAMP": SCHEMA.DateTime,
-    "TIME": SCHEMA.Time,
+    **dict.fromkeys(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), SCHEMA.DateTime),
+    **dict.fromkeys(("TIME", "TIME_NS"), SCHEMA.Time),
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), SCHEMA.Integer),
     **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"), SCHEMA.Integer),
     **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL"), SCHEMA.Float),
@@ -94,6 +101,8 @@ def describe_columns(path: Path) -> list[Column]:
             # The name is a parameter, and marks that would make a pattern of it are taken for themselves.
             literal = re.sub(r"([*?\[])", r"[\1]", str(path))
             columns = _read(database, reader, literal)
+            if "read_csv" in reader:
+                _check_names(path, [name for name, _ in columns])
             coded = _codes(database, literal, [name for name, _ in columns]) if "read_csv" in reader else set()
             return [_column(database, name, "VARCHAR" if name in coded else kind) for name, kind in columns]
         except duckdb.Error as error:
@@ -112,10 +121,29 @@ def _read(database: Any, reader: str, literal: str) -> list[tuple[str, str]]:
         if "read_csv" not in reader:
             raise
         # A column of two kinds, such as dates in two forms, was taken for the first: as text it is read.
-        database.execute(table.format("read_csv(?, header = true, all_varchar = true)", _MOST_ROWS), [literal])
+        database.execute(table.format(f"read_csv(?, {_SHEET}, all_varchar = true)", _MOST_ROWS), [literal])
         names = [str(row[0]) for row in database.execute("DESCRIBE sample").fetchall()]
         return [(name, _kind(database, name)) for name in names]
     return [(str(row[0]), str(row[1])) for row in database.execute("DESCRIBE sample").fetchall()]
+
+
+def _check_names(path: Path, names: Sequence[str]) -> None:
+    """Raises `ParseError` where the columns that were read are not those that the first line names."""
+    with path.open("rb") as file:
+        start = file.read(_FIRST_LINES).decode("utf-8", "replace")
+    lines = start.removeprefix("\ufeff").splitlines(keepends=True)
+    headings = headings_of("".join(dropwhile(lambda line: line.startswith("#") or not line.strip(), lines)))
+    twice = [name for name, times in Counter(heading.strip() for heading in headings).items() if name and times > 1]
+    if twice:
+        raise ParseError(f"two columns are called {twice[0]}", where=str(path), hint="Give each a name of its own.")
+    if len(names) != len(headings) or any(
+        heading.strip() not in ("", name.strip()) for name, heading in zip(names, headings, strict=True)
+    ):
+        raise ParseError(
+            f"its rows do not fit the {len(headings)} columns that its first line names",
+            where=str(path),
+            hint="The first line has a name for each column, and no row has more cells than there are names.",
+        )
 
 
 def _kind(database: Any, name: str) -> str:
@@ -135,7 +163,7 @@ def _kind(database: Any, name: str) -> str:
 
 def _codes(database: Any, literal: str, names: Sequence[str]) -> set[str]:
     """Columns of digits that are codes, not numbers: a zero in front would be lost."""
-    rows = f"read_csv(?, header = true, all_varchar = true) LIMIT {_MOST_ROWS}"
+    rows = f"read_csv(?, {_SHEET}, all_varchar = true) LIMIT {_MOST_ROWS}"
     asked = ", ".join(f"bool_or(regexp_matches({_quoted(name)}, '^0[0-9]+$'))" for name in names)
     query = f"SELECT {asked} FROM (SELECT * FROM {rows})"  # noqa: S608 - names of columns are quoted
     (found,) = database.execute(query, [literal]).fetchall()

@@ -3,13 +3,15 @@
 No store is looked at. A load has it done beside its other work, and `upkeep.reindex` on what is stored.
 """
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final, TypeVar
+
+from pyoxigraph import Literal, NamedNode
 
 from ndl_graph.access import access_lines, access_of
 from ndl_graph.description import DescriptionView
-from ndl_graph.errors import ProfileError
 from ndl_graph.keys import key_lines, keys_of
 from ndl_graph.labels import Labels
 from ndl_graph.quality import Scorer, broken_rules, faulty_records, score_lines, size_typed
@@ -19,6 +21,8 @@ from ndl_graph.validation import Profile, Result, ValidationReport, agreeing, un
 from ndl_graph.worked_out import without_findings
 
 __all__ = ["Examination", "Examiner", "Finding"]
+
+_LOG: Final = logging.getLogger(__name__)
 
 #: What is said of one record, by its IRI.
 _Results = dict[str, tuple[Result, ...]]
@@ -59,32 +63,51 @@ class Examiner:
         counted: set[tuple[str, str, str | None]] = set()
         rejected: dict[str, ValidationReport] = {}
         found: dict[str, Finding] = {}
-        for some in agreeing(records) if records else ():
-            report = self._report(some)
+
+        def look(some: Sequence[Record]) -> tuple[ValidationReport, _Results, dict[str, Finding]]:
+            report = validate(self.profiles, _data(some))
             told = _by_record(some, report.results)
-            for result in report.results:
-                # What stands in several sets is advised once.
-                one = (result.focus_node, result.message, result.value)
-                if result.severity != "violation" and one not in counted:
-                    counted.add(one)
-                    advice[result.severity, result.message] = advice.get((result.severity, result.message), 0) + 1
-            for iri, results in told.items():
-                if violations := _violations(results):
-                    rejected[iri] = ValidationReport(report.profile, violations)
-            kept = [record for record in some if record.iri.value not in rejected]
-            found |= self._findings(kept, told, dict.fromkeys(told, at))
+            kept = [record for record in some if not _violations(told[record.iri.value])]
+            return report, told, self._findings(kept, told, dict.fromkeys(told, at))
+
+        def fail(record: Record, error: Exception) -> tuple[ValidationReport, _Results, dict[str, Finding]]:
+            report = unreadable(self.profiles, record.dataset.value, error)
+            return report, {record.iri.value: report.results}, {}
+
+        for some in agreeing(records) if records else ():
+            for report, told, findings in _by_halves(some, look, fail):
+                for result in report.results:
+                    # What stands in several sets is advised once.
+                    one = (result.focus_node, result.message, result.value)
+                    if result.severity != "violation" and one not in counted:
+                        counted.add(one)
+                        advice[result.severity, result.message] = advice.get((result.severity, result.message), 0) + 1
+                for iri, results in told.items():
+                    if violations := _violations(results):
+                        rejected[iri] = ValidationReport(report.profile, violations)
+                found |= findings
         return Examination(rejected, advice, found)
 
     def examine_again(self, records: Sequence[Record]) -> Mapping[str, Finding]:
         """What is found of records as they stand in a store, by record IRI: what `examine` found when they came.
 
-        None is turned away: a description that was published stays, whatever a profile says by now.
+        None is turned away: a description that was published stays, whatever a profile says by now. One that cannot be
+        examined is left out.
         """
         described = {record.iri.value: record.described for record in records}
+
+        def look(some: Sequence[Record]) -> dict[str, Finding]:
+            results = validate(self.profiles, _data(some)).results if self.profiles else ()
+            return self._findings(some, _by_record(some, results), described)
+
+        def fail(record: Record, error: Exception) -> dict[str, Finding]:
+            _LOG.warning("%s cannot be examined: %s", record.iri.value, error)
+            return {}
+
         found: dict[str, Finding] = {}
         for some in agreeing([_as_it_came(record) for record in records]):
-            told = _by_record(some, self._report(some).results if self.profiles else ())
-            found |= self._findings(some, told, described)
+            for findings in _by_halves(some, look, fail):
+                found |= findings
         return found
 
     def _findings(self, records: Sequence[Record], told: _Results, described: Mapping[str, str]) -> dict[str, Finding]:
@@ -109,17 +132,29 @@ class Examiner:
             )
         return found
 
-    def _report(self, records: Sequence[Record]) -> ValidationReport:
-        """What the profiles say; where the engine cannot read a record, that record is told of and the rest checked."""
-        data = "".join(" .\n".join(record.statements.lines) + " .\n" for record in records)
-        try:
-            return validate(self.profiles, data)
-        except ProfileError as error:
-            if len(records) == 1:
-                return unreadable(self.profiles, records[0].dataset.value, error)
-            half = len(records) // 2
-            parts = [self._report(records[:half]), self._report(records[half:])]
-        return ValidationReport(parts[0].profile, tuple(one for part in parts for one in part.results))
+
+T = TypeVar("T")
+
+
+def _by_halves(
+    records: Sequence[Record], work: Callable[[Sequence[Record]], T], failed: Callable[[Record, Exception], T]
+) -> Iterator[T]:
+    """Some work on records as a set; where it fails, on its halves, so that a record at fault takes down no other."""
+    try:
+        yield work(records)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not end a load
+        if len(records) == 1:
+            _LOG.debug("%s cannot be examined", records[0].iri.value, exc_info=True)
+            yield failed(records[0], error)
+            return
+        half = len(records) // 2
+        for some in (records[:half], records[half:]):
+            yield from _by_halves(some, work, failed)
+
+
+def _data(records: Sequence[Record]) -> str:
+    """What records say, as N-Triples."""
+    return "".join(" .\n".join(record.statements.lines) + " .\n" for record in records)
 
 
 def _by_record(records: Sequence[Record], results: Sequence[Result]) -> _Results:
@@ -127,11 +162,20 @@ def _by_record(records: Sequence[Record], results: Sequence[Result]) -> _Results
     by_node: dict[str, list[Result]] = {}
     for result in results:
         by_node.setdefault(result.focus_node, []).append(result)
-    told: _Results = {}
+    nodes: dict[str, dict[str, None]] = {}
     for record in records:
-        nodes = dict.fromkeys(line.split(" ", 1)[0].strip("<>") for line in record.statements.lines) if by_node else ()
-        told[record.iri.value] = tuple(result for node in nodes if node in by_node for result in by_node[node])
-    return told
+        lines = record.statements.lines if by_node else ()
+        nodes[record.iri.value] = dict.fromkeys(line.split(" ", 1)[0].strip("<>") for line in lines)
+    # A text that stands where a node should is a focus node too, and in nobody's statements the subject.
+    if texts := by_node.keys() - {node for some in nodes.values() for node in some}:
+        for record in records:
+            values = (one.object for one in record.triples)
+            found = (one.value for one in values if isinstance(one, (Literal, NamedNode)) and one.value in texts)
+            nodes[record.iri.value].update(dict.fromkeys(found))
+    return {
+        iri: tuple(result for node in some if node in by_node for result in by_node[node])
+        for iri, some in nodes.items()
+    }
 
 
 def _violations(results: Sequence[Result]) -> tuple[Result, ...]:

@@ -5,13 +5,14 @@ made from it. A dead link lowers a score and is shown; it removes nothing.
 """
 
 import asyncio
+import errno
 import ipaddress
 import re
 import socket
 import sqlite3
 import ssl
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -117,6 +118,10 @@ class _PrivateAddressError(httpcore.ConnectError):
     """The address is inside the network, where nobody outside may look."""
 
 
+class _NoNetworkError(httpcore.ConnectError):
+    """There is no way out from here: that says nothing of the address."""
+
+
 class _Guard(httpcore.AsyncNetworkBackend):
     """Connects only to addresses on the open internet, and to the very address that was looked at."""
 
@@ -135,18 +140,29 @@ class _Guard(httpcore.AsyncNetworkBackend):
         try:
             answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
+            if error.errno == socket.EAI_AGAIN:
+                raise _NoNetworkError(f"the name {host} cannot be looked up now") from None
             raise httpcore.ConnectError(f"the name {host} is not known: {error.strerror or error}") from None
         except (UnicodeError, OverflowError) as error:
             raise httpcore.ConnectError(f"{host}:{port} is no address: {error}") from None
         addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
         if host not in self._private_hosts and not all(_is_public(address) for address in addresses):
             raise _PrivateAddressError(f"{host} is an address inside the network")
-        return await self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+        try:
+            return await self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+        except httpcore.ConnectError as error:
+            if _NO_WAY & set(_system_errors(error)):
+                raise _NoNetworkError("there is no way into the network now") from None
+            raise
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
 
 
+#: Of an attempt to connect: this machine has no network.
+_NO_WAY: Final = frozenset({errno.ENETUNREACH, errno.ENETDOWN})
+#: Of an answer: the server is there, and whether the data is it tells only to some.
+_ASKS_WHO: Final = (401, 403, 407, 451)
 #: IPv6 addresses that lead on to an IPv4 address in their last four bytes.
 _LEADS_TO_IPV4: Final = tuple(ipaddress.ip_network(one) for one in ("64:ff9b::/96", "::/96", "::ffff:0:0/96"))
 
@@ -161,6 +177,17 @@ def _is_public(address: str) -> bool:
         if found in ipaddress.ip_network("64:ff9b:1::/48"):
             return False
     return found.is_global and not found.is_multicast
+
+
+def _system_errors(error: BaseException) -> Iterator[int]:
+    """What the system said, by number, in an error or in those that led to it."""
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _system_errors(one)
+    if isinstance(error, OSError) and error.errno is not None:
+        yield error.errno
+    if error.__cause__ is not None:
+        yield from _system_errors(error.__cause__)
 
 
 class _Transport(httpx.AsyncHTTPTransport):
@@ -276,6 +303,8 @@ class LinkChecker:
             except httpx.HTTPError as error:
                 if isinstance(error.__cause__, _PrivateAddressError):
                     return Found(url, None, None, "it is inside the network, and is not asked")
+                if isinstance(error.__cause__, _NoNetworkError):
+                    return Found(url, None, None, f"{error}; it is asked again in another run")
                 return Found(url, False, None, str(error) or type(error).__name__)
             if status in _TOO_MANY:
                 if attempt + 1 == _TRIES or wait > _MOST_PATIENCE:
@@ -283,6 +312,8 @@ class LinkChecker:
                     return Found(url, None, status, "the server is busy; it is asked again in another run")
                 await asyncio.sleep(wait)
                 continue
+            if status in _ASKS_WHO:
+                return Found(url, None, status, f"the server answered {status}: it is not for everybody to see")
             alive = 200 <= status < 300
             return Found(url, alive, status, f"the server answered {status}")
         raise AssertionError("unreachable: the last attempt returns")

@@ -1,5 +1,6 @@
 """Naming: descriptions become records, each with an address that lasts."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,12 +20,17 @@ __all__ = ["Known", "KnownOf", "Minter", "Namer"]
 
 @dataclass(frozen=True)
 class Known:
-    """A record that is there: IRI, digest of what is said, when it came first (`xsd:dateTime`), the key it states."""
+    """A record that is there.
+
+    Its IRI, the digest of what is said, when it came first (`xsd:dateTime`), the key that it states, and the profiles
+    by which it was checked.
+    """
 
     iri: str
     digest: str
     issued: str | None
     key: str = ""
+    profiles: frozenset[str] = frozenset()
 
 
 #: Gives what is known of the records with some keys, by key.
@@ -93,6 +99,7 @@ class Namer:
         self._source = source
         self._files = files
         self._seen: Counter[tuple[str, ...]] = Counter()
+        self._pages = re.compile(rf"<{re.escape(base)}(?:{'|'.join(one.name for one in KINDS)})/[^/#?>]+> ")
         self._ahead: dict[str, _Named] = {}
         self._datasets: dict[str, str] = {}
         #: How many descriptions stood under the address or the identifier of another.
@@ -115,7 +122,9 @@ class Namer:
                 dataset=one.dataset,
                 kind=description.kind,
                 key=one.key,
-                statements=_published(settle(description, one.dataset, self._base, self._normaliser, self._datasets)),
+                statements=self._published(
+                    settle(description, one.dataset, self._base, self._normaliser, self._datasets)
+                ),
                 source=self._files.get(str(description.root), self._source),
             )
             for description, one in zip(descriptions, named, strict=True)
@@ -144,6 +153,13 @@ class Namer:
         slug = iri.rsplit("/", 1)[-1]
         dataset = NamedNode(identity.iri or f"{self._base}id/{kind}/{slug}")
         return _Named((known.key if known else "") or identity.key, dataset, NamedNode(iri))
+
+    def _published(self, statements: Statements) -> Statements:
+        """What a publisher may say: not what a catalogue of this kind puts beside it, and nothing of our records."""
+        kept = without_records(statements.lines)
+        if any(self._pages.match(line) for line in kept):
+            kept = tuple(line for line in kept if not self._pages.match(line))
+        return statements if kept is statements.lines else Statements(lines=kept)
 
     def _of_its_own(self, description: Description, identity: Identity) -> Identity:
         """The identity, but what was minted here goes by the key that it had, and a page's address names no data."""
@@ -174,9 +190,3 @@ def _stated_key(lines: Sequence[str]) -> str | None:
     told = (line.split(" ", 2) for line in lines if _KEY in line)
     values = [term_of(value) for _, predicate, value in told if predicate == _KEY.strip()]
     return values[0].value if len(values) == 1 and isinstance(values[0], Literal) else None
-
-
-def _published(statements: Statements) -> Statements:
-    """What a publisher said, where another catalogue of this kind has put something beside it."""
-    kept = without_records(statements.lines)
-    return statements if kept is statements.lines else Statements(lines=kept)

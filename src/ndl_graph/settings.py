@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pyoxigraph import NamedNode
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import SettingError
@@ -193,14 +196,30 @@ def load_settings(
             where=origins["score_distributions"],
         )
     base = values["base_iri"]
-    if base and not (is_web(base) and base.endswith("/")):
+    if base and not _is_base(base):
         raise SettingError(
             f"{base!r} is no base for IRIs",
             where=origins["base_iri"],
-            hint="It starts with http:// or https:// and ends with a slash.",
+            hint="It starts with http:// or https://, names a host and ends with a slash: https://data.example.gov.uk/",
+        )
+    if not split_list(values["profile"]):
+        raise SettingError(
+            "no profile is named: nothing would be checked",
+            where=origins["profile"],
+            hint="Name one, such as ndl; `ndl-graph profiles` lists them.",
         )
     assert {one.name for one in fields(Settings)} == known | {"origins"}
     return Settings(**values, origins=origins)
+
+
+def _is_base(iri: str) -> bool:
+    """Whether names can stand behind an IRI: it names a host and a folder, and nothing else."""
+    try:
+        NamedNode(iri)
+        parts = urlsplit(iri)
+    except ValueError:
+        return False
+    return is_web(iri) and bool(parts.hostname) and iri.endswith("/") and not set("?#") & set(iri)
 
 
 def _read_file(path: Path) -> dict[str, Any]:

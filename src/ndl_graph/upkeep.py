@@ -95,7 +95,10 @@ def _examine(records: Sequence[Record], examiner: Examiner, writer: GraphWriter,
     found = examiner.examine_again(records)
     changed = []
     for record in records:
-        lines = [*without_findings(record.statements.lines), *found[record.iri.value].lines]
+        finding = found.get(record.iri.value)
+        if finding is None:
+            continue
+        lines = [*without_findings(record.statements.lines), *finding.lines]
         if set(lines) != set(record.statements.lines):
             changed.append((record.iri.value, lines))
     writer.replace(changed, [iri for iri, _ in changed])

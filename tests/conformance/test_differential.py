@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from pyshacl.constraints.constraint_component import ConstraintComponent
+from pyshacl.constraints.core.other_constraints import InConstraintComponent
 
 from ndl_graph.validation import load_profile, profile_names, validate
 from ndl_graph.validation.engines import ENGINES
@@ -16,6 +18,16 @@ pytestmark = pytest.mark.slow
 #: Statements at the start of a catalogue that are compared where it is not compared whole. The reference engine takes
 #: two minutes for the largest: with NDL_GRAPH_TEST_WHOLE=1, as in `.ci/run`, that one is whole too.
 SLICES: Final = {} if "NDL_GRAPH_TEST_WHOLE" in os.environ else {"scotland": 6_000}
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeps pySHACL from making up a sentence and a text of each result, on which it spends half of its time.
+
+    Ours are the messages that stand in the shapes, and of constraints that have none there, what we say ourselves.
+    """
+    monkeypatch.setattr(ConstraintComponent, "make_v_result_description", lambda *_, **__: "")
+    monkeypatch.setattr(InConstraintComponent, "make_generic_messages", lambda *_: [])
 
 
 @pytest.mark.parametrize("profile", profile_names())

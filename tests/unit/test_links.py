@@ -1,5 +1,7 @@
 """Links are checked politely and safely, against a server that misbehaves in every way."""
 
+import asyncio
+import errno
 import json
 import socket
 import threading
@@ -74,6 +76,8 @@ class _Misbehaving(BaseHTTPRequestHandler):
             self._answer(*((503, {"Retry-After": later}) if times == 1 else (200, {})))
         elif name == "busy-for-ever":
             self._answer(429, {"Retry-After": "86400"})
+        elif name.startswith("answers-"):
+            self._answer(int(name.removeprefix("answers-")))
         elif name == "broken":
             self._answer(500)
         elif name == "slow":
@@ -120,7 +124,8 @@ def check(folder: Path, urls: list[str], *, days: float = 30, pause: float = 0.0
 EXPECTED = {
     "fine": True, "moved": True, "no-head": True, "head-lies": True, "ranged": True, "busy-once": True,
     "busy-until": True, "endless": True, "missing": False, "loop": False, "to-a-file": False, "broken": False,
-    "slow": False, "hangs-up": False, "garbage": False, "to-the-inside": None,
+    "slow": False, "hangs-up": False, "garbage": False, "to-the-inside": None, "answers-410": False,
+    "answers-401": None, "answers-403": None, "answers-451": None,
 }  # fmt: skip
 
 
@@ -184,6 +189,31 @@ def test_nothing_inside_the_network_is_asked(address: str, tmp_path: Path) -> No
     assert found.status is None
     if found.alive is None:
         assert "inside the network" in found.reason
+
+
+@pytest.mark.parametrize("failed", [socket.gaierror(socket.EAI_AGAIN, "try again"), OSError(errno.ENETUNREACH, "no")])
+def test_where_there_is_no_network_nothing_is_dead(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failed: OSError
+) -> None:
+    async def fail(*_: object, **__: object) -> list[object]:
+        raise failed
+
+    where = "getaddrinfo" if isinstance(failed, socket.gaierror) else "sock_connect"
+    for loop in (asyncio.SelectorEventLoop, asyncio.BaseEventLoop):
+        monkeypatch.setattr(loop, where, fail, raising=False)
+    (found,) = check(tmp_path, [f"{server}/fine"])
+    assert found.alive is None, found
+    assert "another run" in found.reason
+    assert LinkCache.known(tmp_path / "links.sqlite") == {}
+
+
+def test_a_name_that_nobody_has_is_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", fail)
+    (found,) = check(tmp_path, ["https://nobody.example/"])
+    assert (found.alive, "not known" in found.reason) == (False, True)
 
 
 def test_a_file_that_is_no_cache_is_told(tmp_path: Path) -> None:

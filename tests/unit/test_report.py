@@ -174,9 +174,12 @@ def test_the_hook_stops_a_commit_and_lets_a_good_one_pass(tmp_path: Path) -> Non
         )  # fmt: skip
 
     do("git", "init", "-q")
+    commit = do("git", "-C", ROOT, "rev-parse", "HEAD").stdout.strip()
+    config = f"repos: [{{repo: '{ROOT}', rev: {commit}, hooks: [{{id: ndl-graph-validate}}]}}]"
+    (tmp_path / ".pre-commit-config.yaml").write_text(config)
     (tmp_path / "bad.ttl").write_text(BAD)
-    do("git", "add", "bad.ttl")
-    hook = (sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "ndl-graph-validate", "--verbose", "--files")
+    do("git", "add", ".")
+    hook = (sys.executable, "-m", "pre_commit", "run", "--verbose", "--files")
     stopped = do(*hook, "bad.ttl")
     assert stopped.returncode == 1, stopped.stderr
     assert "There is no way to the data" in stopped.stdout

@@ -189,7 +189,8 @@ class Catalog:
             which = f"{{ ?use prov:used {dataset.node} }} {named} ?use a ndl:Use ."
         found = self.snapshot().view.graphs.select(
             "SELECT DISTINCT ?record ?start WHERE { "
-            f"{which} ?record foaf:primaryTopic ?use . OPTIONAL {{ ?use prov:startedAtTime ?start }} }}"
+            f"{which} GRAPH ?record {{ ?record foaf:primaryTopic ?use }} "
+            "OPTIONAL { ?use prov:startedAtTime ?start } }"
         )
         rows = sorted(
             {(text_of(row["start"]) if "start" in row else "", text_of(row["record"])) for row in found}, reverse=True
@@ -207,6 +208,11 @@ class Catalog:
             for row in self.snapshot().view.graphs.select(query):
                 return text_of(row["record"])
         raise NotFoundError("no record says anything of it", where=node)
+
+    def said_of(self, node: NamedNode) -> list[Triple]:
+        """What all records together say of a node."""
+        rows = self.snapshot().view.graphs.select(f"SELECT DISTINCT ?property ?value {{ {node} ?property ?value }}")
+        return [Triple(node, row["property"], row["value"]) for row in rows if isinstance(row["property"], NamedNode)]
 
     def search(self, query: SearchQuery) -> SearchResult:
         """Records that match, by meaning too where vectors are there."""

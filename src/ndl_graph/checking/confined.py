@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import resource
+import signal
 import threading
 import traceback
 from collections import Counter
@@ -110,7 +111,13 @@ def _check_confined(asked: CheckRequest, base: str, seconds: float, memory: int)
             raise _too_much(f"it took longer than {seconds} s", "check_seconds", seconds)
         found = ours.recv()
     except EOFError:
-        raise _too_much(f"it took more than {memory:,} bytes of memory", "check_memory_bytes", memory) from None
+        process.join(_LAST_WORDS)
+        if process.exitcode in _OUT_OF_MEMORY:
+            raise _too_much(f"it took more than {memory:,} bytes of memory", "check_memory_bytes", memory) from None
+        raise ParseError(
+            f"it ended the process that read it (exit {process.exitcode})",
+            hint="This is a fault of ndl-graph. Please report it with the description that shows it.",
+        ) from None
     finally:
         process.kill()
         process.join()
@@ -120,6 +127,11 @@ def _check_confined(asked: CheckRequest, base: str, seconds: float, memory: int)
         raise found
     assert isinstance(found, Checked)
     return found
+
+
+#: How a child ends that gets no more memory: by its own word, by the engine's, or by the system's.
+_OUT_OF_MEMORY: Final = (1, -signal.SIGABRT, -signal.SIGKILL)
+_LAST_WORDS: Final = 5.0  # seconds
 
 
 def _too_much(what: str, name: str, value: float) -> LimitError:

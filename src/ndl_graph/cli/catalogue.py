@@ -167,7 +167,10 @@ def show(console: Console, name: str, form: str, store: str | None, base_iri: st
 def export(console: Console, folder: str, form: str, store: str | None, base_iri: str | None) -> None:
     """The whole catalogue into a folder: all of it, or nothing."""
     catalog = open_catalog(settings_from(store=store, base_iri=base_iri))
-    target = Path(folder)
+    target = Path(folder).resolve()
+    if target == Path.cwd():
+        hint = "Name a folder in it: ndl-graph export published"
+        raise SettingError("the present folder cannot be replaced while you are in it", where=folder, hint=hint)
     if target.exists() and any(target.iterdir()) and not (target / _MARKER).exists():
         raise SettingError("the folder holds something that is no export", where=folder, hint="Name an empty folder.")
     try:
@@ -180,8 +183,13 @@ def export(console: Console, folder: str, form: str, store: str | None, base_iri
             if target.exists():
                 old = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
                 target.rename(old / "old")
-                staged.rename(target)
-                shutil.rmtree(old, ignore_errors=True)
+                try:
+                    staged.rename(target)
+                except OSError:
+                    (old / "old").rename(target)
+                    raise
+                finally:
+                    shutil.rmtree(old, ignore_errors=True)
             else:
                 staged.rename(target)
         finally:

@@ -202,11 +202,12 @@ def writable() -> list[Format]:
 
 
 def format_named(name: str, among: list[Format] | None = None) -> Format:
-    """The format of that name; raises `SettingError` with the names there are."""
+    """The format of that name, suffix or media type; raises `SettingError` with the names there are."""
     choices = list(FORMATS) if among is None else among
-    for form in choices:
-        if form.name == name:
-            return form
+    named = [form for form in choices if form.name == name]
+    named += [form for form in choices if name.removeprefix(".") in form.suffixes or name == form.media_type]
+    if named:
+        return named[0]
     raise SettingError(f"there is no format {name!r}", hint="One of: " + ", ".join(form.name for form in choices))
 
 

@@ -1,8 +1,10 @@
 """Croissant 1.0 and 1.1: what came in as Croissant goes out again; what came in as DCAT is put into its terms."""
 
-import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
+from math import isfinite
 from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -10,10 +12,27 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from ndl_graph.access import is_offer, sentences
 from ndl_graph.crosswalk import AGENT, DATASET, DISTRIBUTION
 from ndl_graph.description import DescriptionView, View
+from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts, jsonld
 from ndl_graph.formats.jsonld import Json, TreeWriter
 from ndl_graph.formats.markdown import citation
-from ndl_graph.namespaces import CR, DCAT, DCT, DQV, GENID, IANA, METRIC, ODRL, ORG, PREFIXES, RDF, SCHEMA, XSD
+from ndl_graph.names import name_table
+from ndl_graph.namespaces import (
+    CR,
+    DCAT,
+    DCT,
+    DQV,
+    GENID,
+    IANA,
+    METRIC,
+    ODRL,
+    ORG,
+    PREFIXES,
+    RDF,
+    SCHEMA,
+    SPDX,
+    XSD,
+)
 from ndl_graph.record import Node, Term
 
 __all__ = ["VERSIONS", "write"]
@@ -53,6 +72,11 @@ _ORDER: Final = {
 _CONTAINED_IN: Final = frozenset({SCHEMA.containedIn, CR.containedIn})
 _DATES: Final = frozenset({SCHEMA.datePublished, SCHEMA.dateModified, SCHEMA.dateCreated})
 _NATIVE: Final = {XSD.integer: int, XSD.double: float, XSD.decimal: float}
+#: How DCAT (by SPDX) and Croissant name the hashes that both know.
+_HASHES: Final = (
+    (SPDX.checksumAlgorithm_sha256, SCHEMA.sha256, re.compile(r"[0-9a-f]{64}\Z", re.I)),
+    (SPDX.checksumAlgorithm_md5, CR.md5, re.compile(r"[0-9a-f]{32}\Z", re.I)),
+)
 
 
 def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: str = "1.1") -> bytes:
@@ -228,14 +252,22 @@ def _derived(view: DescriptionView, page: str) -> list[Triple]:
                 Triple(offer.node, SCHEMA.description, Literal(" ".join(sentences(view)))),
             ]
     if not is_croissant:
-        for part in view.distributions:
-            out += _file(view, part)
+        files = {part.node: _file(view, part) for part in view.distributions}
+        for said in files.values():
+            out += said
         if not view.date(SCHEMA.datePublished, DCT.issued) and view.modified:
             out.append(Triple(root, SCHEMA.datePublished, Literal(view.modified)))
-        if not any(part.literal(SCHEMA.sha256, SCHEMA.md5, CR.md5) for part in view.distributions):
+        if not all(_has_hash(view.at(node), said) for node, said in files.items() if said):
             # Files of public bodies change in place, so there is no hash to state (Croissant 1.0, isLiveDataset).
             out.append(Triple(root, CR.isLiveDataset, Literal(True)))
     return out
+
+
+def _has_hash(part: View, said: Iterable[Triple]) -> bool:
+    """Whether a file has a hash, in the description or in what is made of it."""
+    return bool(part.literal(SCHEMA.sha256, SCHEMA.md5, CR.md5)) or any(
+        one.predicate in (SCHEMA.sha256, CR.md5) for one in said
+    )
 
 
 def _agent(agent: View) -> list[Triple]:
@@ -278,8 +310,15 @@ def _file(view: DescriptionView, part: View) -> list[Triple]:
     ]
     medium = next((value.iri for value in part.views(DCAT.mediaType) if value.iri), None)
     form = next((value.label for value in part.views(DCT.format)), None)
+    medium = medium or (name_table("media-type").find(form) if form else None)
     encoding = medium.removeprefix(str(IANA)) if medium else form or "application/octet-stream"
     out.append(Triple(node, SCHEMA.encodingFormat, Literal(encoding)))
+    for checksum in part.views(SPDX.checksum):
+        for algorithm, hash_name, written in _HASHES:
+            if algorithm in checksum.values(SPDX.algorithm) and written.match(
+                digest := checksum.text(SPDX.checksumValue)
+            ):
+                out.append(Triple(node, hash_name, Literal(digest.lower())))
     for schema, dcat in DISTRIBUTION:
         if schema in (SCHEMA.description, SCHEMA.license, SCHEMA.contentSize):
             value = part.view(dcat)
@@ -334,12 +373,17 @@ def _reference(name: NamedNode, value: NamedNode, root: str) -> Json:
 
 def _value(name: NamedNode, value: Literal) -> Json:
     if name in (CR.data, CR.examples) and value.datatype == RDF.JSON:
-        return json.loads(value.value)
+        try:
+            return jsonld.load_json(BytesIO(value.value.encode()))
+        except ParseError:
+            return value.value
     if value.datatype == XSD.boolean:
         return value.value in ("true", "1")
     if value.datatype in _NATIVE:
         try:
-            return _NATIVE[value.datatype](value.value)
+            number = _NATIVE[value.datatype](value.value)
         except ValueError:
             return value.value
+        # JSON has no infinite numbers.
+        return value.value if isinstance(number, float) and not isfinite(number) else number
     return value.value

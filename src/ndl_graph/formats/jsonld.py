@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple
 
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts, rdf
-from ndl_graph.formats.places import PLACE, PlacedDict, placed_json
+from ndl_graph.formats.places import PLACE, PlacedDict, placed_json, whole_object
 from ndl_graph.formats.text import utf8
 from ndl_graph.namespaces import PREFIXES, RDF, XSD
 from ndl_graph.record import Node, Term
@@ -31,7 +31,7 @@ def load_json(data: IO[bytes], *, places: bool = False) -> Json:
         raise ParseError("this is a binary file, not text")
     text = utf8(content)
     try:
-        document = json.loads(text, parse_constant=_no_number, parse_float=_number)
+        document = json.loads(text, parse_constant=_no_number, parse_float=_number, object_pairs_hook=whole_object)
         json.dumps(document, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         lines = "Put what is on each line into one list: [ …, … ]." if error.msg == "Extra data" else None
@@ -310,7 +310,7 @@ class TreeWriter:
         return {"@id": self._id(value) or (value.value if isinstance(value, NamedNode) else str(value))}
 
 
-def prefixed(iri: str, prefixes: Mapping[str, str] = PREFIXES) -> str:
+def prefixed(iri: str, prefixes: Mapping[str, str]) -> str:
     """The IRI as `prefix:name` where that can be read back, else whole."""
     for prefix, namespace in prefixes.items():
         if iri.startswith(namespace) and (local := iri[len(namespace) :]) and not local.startswith("//"):
@@ -321,24 +321,27 @@ def prefixed(iri: str, prefixes: Mapping[str, str] = PREFIXES) -> str:
 def write(triples: Iterable[Triple], roots: Iterable[Node]) -> bytes:
     """The triples as JSON-LD with prefixes, the roots first; reads back to the very same graph."""
     triples = list(triples)
+    text = "\n".join(map(str, triples))
+    # An IRI whose scheme is called like a prefix would be read as a name with that prefix.
+    prefixes = {prefix: iri for prefix, iri in PREFIXES.items() if f"<{prefix}:" not in text}
 
     def literal(_: NamedNode, value: Literal) -> Json:
         if value.language:
             return {"@value": value.value, "@language": value.language}
         if value.datatype == XSD.string:
             return value.value
-        return {"@value": value.value, "@type": prefixed(value.datatype.value)}
+        return {"@value": value.value, "@type": prefixed(value.datatype.value, prefixes)}
 
     writer = TreeWriter(
         triples,
-        key=lambda term: prefixed(term.value),
+        key=lambda term: prefixed(term.value, prefixes),
         value=literal,
         node_id=lambda node: node.value if isinstance(node, NamedNode) else str(node),
     )
     trees = [writer.tree(root) for root in roots]
     trees.extend(writer.rest())
     whole = json.dumps(trees)
-    used = {prefix: iri for prefix, iri in sorted(PREFIXES.items()) if f'"{prefix}:' in whole}
+    used = {prefix: iri for prefix, iri in sorted(prefixes.items()) if f'"{prefix}:' in whole}
     return dumps({"@context": used, "@graph": trees})
 
 

@@ -17,7 +17,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from ndl_graph.crosswalk import AGENT, DATASET, DISTRIBUTION
 from ndl_graph.record import Node
 
-__all__ = ["PLACE", "Lines", "PlacedDict", "Places", "place", "placed_json"]
+__all__ = ["PLACE", "Lines", "PlacedDict", "Places", "place", "placed_json", "whole_object"]
 
 #: The predicate of a place, never stored or published; nobody can know it and write it into a file.
 PLACE: Final = NamedNode(f"urn:ndl-graph:place:{secrets.token_hex(8)}")
@@ -72,6 +72,21 @@ class PlacedDict(dict[str, Any]):
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}:\[\],]')
 
 
+def whole_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; of a name that stands in it several times all values are kept, as a list.
+
+    Parsers differ in what they make of such names (RFC 8259, section 4), and most let all but one value go.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        values: dict[str, list[Any]] = {}
+        for name, value in pairs:
+            kept = values.setdefault(name, [])
+            kept += [one for one in (value if isinstance(value, list) else [value]) if one not in kept]
+        found.update((name, some) for name, some in values.items() if len(some) > 1)
+    return found
+
+
 def placed_json(text: str) -> Any:
     """The JSON document with every object placed; the text must be valid JSON."""
     lines = Lines(text)
@@ -95,7 +110,7 @@ def placed_json(text: str) -> Any:
 
     def made(pairs: list[tuple[str, Any]]) -> PlacedDict:
         found = PlacedDict.at(*next(in_order))
-        found.update(pairs)
+        found.update(whole_object(pairs))
         return found
 
     return json.loads(text, object_pairs_hook=made)

@@ -17,31 +17,18 @@ __all__ = ["parse_error", "read", "write"]
 
 #: A line of N-Triples longer than this is no statement but a file pasted into one.
 LONGEST_LINE: Final = 16 * 1024 * 1024
-#: Deeper nesting than this overflows the parser's stack rather than describing a dataset.
+#: Deeper nesting of triple terms or XML elements describes no dataset.
 DEEPEST: Final = 500
 _READ: Final = 1 << 20
 
 
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_ENTITY: Final = re.compile(rb"<!ENTITY\s+[^>]*?([\"\'])(.*?)\1", re.S)
+#: Characters that an XML entity may stand for: a namespace has fewer.
 _LONGEST_ENTITY: Final = 1_000
-
-
-def _refuse_entities(data: IO[bytes]) -> None:
-    """Raises `ParseError` for XML entities that stand for more than a namespace: they can stand for any amount."""
-    head = data.read(_READ)
-    data.seek(0)
-    for found in _ENTITY.finditer(head):
-        if b"&" in found[2] or len(found[2]) > _LONGEST_ENTITY:
-            raise ParseError(
-                "an XML entity is made of other entities, or is very long",
-                line=head.count(b"\n", 0, found.start()) + 1,
-                hint="Write out what it stands for.",
-            )
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 class _Guard:
-    """A file that refuses binary content, endless lines and bottomless nesting while it is read."""
+    """A file that refuses binary content and endless lines while it is read."""
 
     def __init__(self, data: IO[bytes]) -> None:
         self._data = data
@@ -80,30 +67,29 @@ class _Guard:
         )
 
 
-class _Nesting:
-    """Counts open brackets, outside of text and IRIs closely enough to tell ten from ten thousand."""
+#: Triple terms (RDF 1.2), and what may hold the marks of one without being it.
+_TRIPLE_TERMS: Final = re.compile(
+    rb"<<\(|\)>>|<[^<>\s]*+>|#[^\n]*+"
+    rb"|\"\"\"(?:[^\"\\]|\\.|\"(?!\"\"))*+\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*+'''"
+    rb"|\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'",
+    re.S,
+)
 
-    _MARKS: Final = re.compile(rb'"""|"(?:[^"\\\n]|\\.)*"|<[^>\s]*>|#[^\n]*|[\[\](]|\)')
 
-    def __init__(self, data: _Guard) -> None:
-        self._data = data
-        self._depth = 0
-        self._long = False
-
-    def read(self, size: int = -1) -> bytes:
-        chunk = self._data.read(size)
-        if chunk.count(b"[") + chunk.count(b"(") > DEEPEST:
-            for mark in self._MARKS.finditer(chunk):
-                token = mark[0]
-                if token == b'"""':
-                    self._long = not self._long
-                elif not self._long and token in (b"[", b"("):
-                    self._depth += 1
-                elif not self._long and token in (b"]", b")"):
-                    self._depth = max(0, self._depth - 1)
-                if self._depth > DEEPEST:
-                    raise ParseError(f"brackets are nested more than {DEEPEST} deep")
-        return chunk
+def _refuse_deep_terms(data: IO[bytes]) -> None:
+    """Raises `ParseError` for triple terms in each other without end: reading them ends the process."""
+    opened = sum(chunk.count(b"<<(") for chunk in iter(lambda: data.read(_READ), b""))
+    data.seek(0)
+    if opened <= DEEPEST:
+        return
+    depth = 0
+    content = data.read()
+    data.seek(0)
+    for token in _TRIPLE_TERMS.finditer(content):
+        depth += (token[0] == b"<<(") - (token[0] == b")>>")
+        if depth > DEEPEST:
+            line = content.count(b"\n", 0, token.start()) + 1
+            raise ParseError(f"triple terms are nested more than {DEEPEST} deep", line=line)
 
 
 _PLACE: Final = re.compile(r"^Parser error .*?columns? \d+(?: and line \d+ column \d+| and \d+)?: ")
@@ -141,22 +127,40 @@ def _unclosed(data: IO[bytes], line: int) -> str | None:
 _IN_XML: Final = "Check the file with an XML editor: every element is closed, & is &amp;, every prefix is declared."
 
 
-def _xml_error(error: SyntaxError, data: IO[bytes]) -> ParseError:
-    """The same for RDF/XML, of which Oxigraph tells no place: where it is no XML, an XML parser tells that."""
-    found = parse_error(error)
-    return _broken_xml(data) or ParseError(found.message, hint=found.hint or _IN_XML)
+def _refuse_xml(data: IO[bytes]) -> None:
+    """Raises `ParseError` for what is no XML, or has entities or nesting that never end; tells the place.
 
-
-def _broken_xml(data: IO[bytes]) -> ParseError | None:
-    """What an XML parser says of the whole file; None where it is XML."""
-    data.seek(0)
+    Oxigraph tells no place, takes half a file for a whole one, and reads deep nesting in time that grows by the square.
+    """
     parser = expat.ParserCreate(namespace_separator=" ")
+    depth = 0
+
+    def refuse(message: str, hint: str) -> None:
+        line, column = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
+        raise ParseError(message, line=line, column=column, hint=hint)
+
+    def start(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            refuse(f"XML elements are nested more than {DEEPEST} deep", "Give nodes addresses, and refer to them.")
+
+    def end(_: object) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def entity(_: str, __: bool, value: str | None, *___: object) -> None:
+        # An entity that is made of others can stand for any amount, and one from outside for anything.
+        if value is None or "&" in value or len(value) > _LONGEST_ENTITY:
+            refuse("an XML entity is made of other entities, or is very long", "Write out what it stands for.")
+
+    parser.StartElementHandler, parser.EndElementHandler, parser.EntityDeclHandler = start, end, entity
     try:
         parser.ParseFile(data)
     except expat.ExpatError as broken:
         message = f"broken XML: {expat.ErrorString(broken.code)}"
-        return ParseError(message, line=broken.lineno, column=broken.offset + 1, hint=_IN_XML)
-    return None
+        raise ParseError(message, line=broken.lineno, column=broken.offset + 1, hint=_IN_XML) from None
+    data.seek(0)
 
 
 def read(syntax: RdfFormat, data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
@@ -191,22 +195,18 @@ def _with_lines(triples: Iterator[Triple], data: IO[bytes]) -> Iterator[Triple]:
 
 def _read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
     if syntax == RdfFormat.RDF_XML:
-        _refuse_entities(data)
+        _refuse_xml(data)
+    elif syntax != RdfFormat.JSON_LD:
+        _refuse_deep_terms(data)
     guarded = _Guard(data)
-    source = _Nesting(guarded) if syntax in (RdfFormat.TURTLE, RdfFormat.TRIG) else guarded
     try:
         # Oxigraph asks a source for nothing but `read`.
-        file = cast(IO[bytes], source)
+        file = cast(IO[bytes], guarded)
         for quad in parse(file, syntax, base_iri=base, lenient=True, rename_blank_nodes=True):
             yield quad if isinstance(quad, Triple) else quad.triple
-        # Oxigraph takes a file that ends in the middle for one that is complete.
-        if syntax == RdfFormat.RDF_XML and (broken := _broken_xml(data)):
-            raise broken
     except SyntaxError as error:
-        if syntax == RdfFormat.RDF_XML:
-            raise _xml_error(error, data) from None
         told = parse_error(error)
-        told.hint = told.hint or _unclosed(data, told.line or 0)
+        told.hint = told.hint or (_IN_XML if syntax == RdfFormat.RDF_XML else _unclosed(data, told.line or 0))
         raise told from None
     except MemoryError:
         raise guarded.too_long() from None

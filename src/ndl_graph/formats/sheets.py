@@ -11,6 +11,9 @@ from ndl_graph.formats.text import utf8
 
 __all__ = ["headings_of", "rows_of"]
 
+#: Characters in a cell; the limit is one of all of `csv`, which has a far lower one of its own.
+_LONGEST: Final = 16 * 1024 * 1024
+csv.field_size_limit(_LONGEST)
 #: What spreadsheets put between cells, by where they are used.
 _BETWEEN: Final = (",", ";", "\t")
 _COMMA: Final = 'A value with a comma in it stands between quotation marks: "roads, rivers".'
@@ -61,6 +64,12 @@ def rows_of(
             if cells:
                 yield line, cells
     except csv.Error as error:
+        if "field limit" in str(error):
+            raise ParseError(
+                f"a cell holds more than {_LONGEST:,} characters",
+                line=line,
+                hint="A description holds text about data, not the data: take the long value out, and link to it.",
+            ) from None
         # A cell that is left open swallows the rest of the sheet: the row begins after the last whole one.
         raise ParseError(
             f"broken CSV: {error}",

@@ -180,7 +180,7 @@ def _group(said: Mapping[str, Any]) -> dict[str, Json]:
                 out.setdefault(name, value)
     address = _address(said.get("@id"))
     where = _base(said)
-    first = _address(str(tables[0].get("url")), where)
+    first = _address(tables[0].get("url"), where)
     out |= {"@id": address or (f"{first}#dataset" if first else None), "@type": "dcat:Dataset"}
     files, sets = [], []
     for one in tables:
@@ -253,9 +253,10 @@ def _table(
     out = PlacedDict.like(said)
     address = file or next((_address(path) or quote(path, safe="/") for path in _paths(said.get("path"))), None)
     described = []
-    for one in fields:
+    for number, one in enumerate(fields, 1):
         column = PlacedDict.like(one)
         column |= {"@type": "cr:Field", **describe(one)}
+        column["sc:name"] = column.get("sc:name") or f"column-{number}"
         if address:
             # Ready-made IRIs, so that a key can name the fields it is made of.
             column["@id"] = _field_iri(address, name, column["sc:name"])
@@ -292,7 +293,10 @@ def _address(said: Json, base: str | None = None) -> str | None:
         return None
     text = said.strip()
     if base and text:
-        text = urljoin(base, text)
+        try:
+            text = urljoin(base, text)
+        except ValueError:
+            return None
     return text if is_web(text) and not set(text) & set('<>"{}|\\^` ') else None
 
 

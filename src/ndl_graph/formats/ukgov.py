@@ -202,10 +202,10 @@ def read_entries(document: Json, base: str, seen: set[str] | None = None) -> Ite
         if not isinstance(entry, dict):
             raise ParseError("this is no description in the UK model: it is not a list of names and values")
         out = _linked(entry)
-        if (name := out.get("@id")) in seen:
-            out["@id"] = f".{GENID}again-{len(seen)}"
-            seen.add(out["@id"])
-        elif isinstance(name, str):
+        name = out.get("@id")
+        if isinstance(name, str) and name in seen:
+            out["@id"] = name = f".{GENID}again-{len(seen)}"
+        if isinstance(name, str):
             seen.add(name)
         if isinstance(entry.get("identifier"), str) and isinstance(entry.get("title"), str):
             out = _typed(out, "dcat:Distribution" if _OF_FILES & entry.keys() else "dcat:Dataset")
@@ -216,7 +216,7 @@ def _linked(entry: dict[Any, Any]) -> dict[str, Json]:
     out = PlacedDict.like(entry)
     for key, value in entry.items():
         name = str(key)
-        if value is None:
+        if value is None or (name == "@id" and not isinstance(value, str)):
             continue
         if name == "type":
             known = _CLASSES.get(str(value).split(":")[-1].casefold())

@@ -29,9 +29,11 @@ class KnownRecords:
         """Whether a record IRI is in use."""
         return not self._empty and self._graphs.has(iri)
 
-    def pretend(self, records: Iterable[Record], digests: Mapping[str, str]) -> None:
+    def pretend(self, records: Iterable[Record], digests: Mapping[str, str], profiles: frozenset[str]) -> None:
         """Takes records for stored, by their digests: a dry run gives the numbers of a load."""
-        self._tried.update((one.key, Known(one.iri.value, digests[one.iri.value], None)) for one in records)
+        self._tried.update(
+            (one.key, Known(one.iri.value, digests[one.iri.value], None, profiles=profiles)) for one in records
+        )
 
     def of(self, keys: Sequence[str]) -> dict[str, Known]:
         """What is known of the records with these keys.
@@ -44,14 +46,17 @@ class KnownRecords:
         given = " ".join(str(NamedNode(key)) for key in keys if is_web(key))
         minted = " ".join(str(Literal(key)) for key in keys if not is_web(key))
         found = self._graphs.select(
-            "SELECT ?key ?record ?digest ?issued ?stated WHERE { "
+            "SELECT ?key ?record ?digest ?issued ?stated ?profile WHERE { "
             f"{{ VALUES ?topic {{ {given} }} "
             # What has a key of its own is found by it, and by an IRI only if that was minted here.
-            "?record foaf:primaryTopic ?topic . BIND (STR(?topic) AS ?key) "
-            f"FILTER (STRSTARTS(?key, {Literal(self._base + 'id/')}) || NOT EXISTS {{ ?record ndl:key ?other }}) }} "
-            f"UNION {{ VALUES ?key {{ {minted} }} ?record ndl:key ?key }} "
-            "OPTIONAL { ?record ndl:digest ?digest } OPTIONAL { ?record dct:issued ?issued } "
-            "OPTIONAL { ?record ndl:key ?stated } "
+            "GRAPH ?record { ?record foaf:primaryTopic ?topic } BIND (STR(?topic) AS ?key) "
+            f"FILTER (STRSTARTS(?key, {Literal(self._base + 'id/')}) "
+            "|| NOT EXISTS { GRAPH ?record { ?record ndl:key ?other } }) } "
+            f"UNION {{ VALUES ?key {{ {minted} }} GRAPH ?record {{ ?record ndl:key ?key }} }} "
+            "OPTIONAL { GRAPH ?record { ?record ndl:digest ?digest } } "
+            "OPTIONAL { GRAPH ?record { ?record dct:issued ?issued } } "
+            "OPTIONAL { GRAPH ?record { ?record ndl:key ?stated } } "
+            "OPTIONAL { GRAPH ?record { ?record dct:conformsTo ?profile } } "
             f"FILTER (STRSTARTS(STR(?record), {Literal(self._base)})) }}"
         )
 
@@ -59,9 +64,16 @@ class KnownRecords:
             value = row.get(name)
             return value.value if isinstance(value, (NamedNode, Literal)) else ""
 
+        profiles: dict[str, set[str]] = {}
+        for row in found:
+            profiles.setdefault(text(row, "record"), set()).add(text(row, "profile"))
         return {
             text(row, "key"): Known(
-                text(row, "record"), text(row, "digest"), text(row, "issued") or None, text(row, "stated")
+                text(row, "record"),
+                text(row, "digest"),
+                text(row, "issued") or None,
+                text(row, "stated"),
+                frozenset(profiles[text(row, "record")] - {""}),
             )
             for row in found
         } | tried

@@ -73,6 +73,7 @@ class Run:
         self._at = now()
         self._checkpoint = monotonic()
         self._stale = False
+        self._profiles = frozenset(profile.iri for profile in examiner.profiles)
         self._keys: set[str] = set()
         self._keys_before: set[str] = set()
 
@@ -96,7 +97,10 @@ class Run:
         fresh = [
             record
             for record in records
-            if (found := known.get(record.key)) is None or found.digest != digests[record.iri.value]
+            if (found := known.get(record.key)) is None
+            or found.digest != digests[record.iri.value]
+            # Whoever asks for another profile wants to know what that one says.
+            or (record.kind != "catalog" and found.profiles != self._profiles)
         ]
         described = [record for record in fresh if record.kind != "catalog"]
         self._keys.update(record.key for record in records)
@@ -117,7 +121,7 @@ class Run:
         accepted = [record for record in chunk.fresh if record.iri.value not in rejected]
         self._count(chunk, examination, accepted)
         if self._dry_run:
-            self._known.pretend(accepted, chunk.digests)
+            self._known.pretend(accepted, chunk.digests, self._profiles)
             return
         existing = [known[record.key].iri for record in accepted if record.key in known]
         graphs = [
@@ -139,7 +143,11 @@ class Run:
         ]
         mended = [_rejection(self._base, record) for record in chunk.records if record.iri.value not in rejected]
         self.stored()
-        replaced = [known[record.key].iri for record in accepted if record.key in known and known[record.key].digest]
+        replaced = [
+            known[record.key].iri
+            for record in accepted
+            if record.key in known and known[record.key].digest not in ("", chunk.digests[record.iri.value])
+        ]
         former = [
             former_graph(iri, self._base, triples, self._at)
             for iri, triples in self._writer.graphs.each(replaced)

@@ -7,6 +7,7 @@ one line in fields of its own, and every answer says that it is data, not instru
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -53,6 +54,7 @@ from ndl_graph.quality import SCORES
 from ndl_graph.search import FACETS, SearchQuery
 from ndl_graph.settings import Settings, split_list
 from ndl_graph.sparql import Query, hints, read_query
+from ndl_graph.sparql.clients import client_at
 from ndl_graph.sparql.examples import Example, examples
 from ndl_graph.sparql.pool import Runner, Task
 from ndl_graph.validation import profile_names
@@ -116,6 +118,10 @@ class _Server(MCPServer[Any]):
             return await super().get_prompt(name, arguments, context)
         except ValueError as error:
             raise MCPError(INVALID_PARAMS, str(error)) from None
+
+
+#: Who is being answered; over standard input there is one agent.
+_CLIENT: Final = ContextVar("client", default="agent")
 
 
 @dataclass
@@ -361,10 +367,10 @@ class AgentServer:
         content = description.encode()
         if len(content) > _MOST_DESCRIPTION:
             raise ToolError(f"The description is larger than {_MOST_DESCRIPTION:,} bytes; send it in parts.")
-        asked = CheckRequest("description", content, "", "", tuple(profiles), False)
+        asked = CheckRequest("description", content, "", "", tuple(dict.fromkeys(profiles)), False)
         limits = (self.settings.check_seconds, self.settings.check_memory_bytes)
         try:
-            async with self._turns.one("agents"):
+            async with self._turns.one(_CLIENT.get()):
                 report = (await _told(check_confined, asked, self.catalog.base_iri, *limits)).report
         except BusyError as error:
             raise ToolError(visible_error(error)) from None
@@ -397,7 +403,7 @@ class AgentServer:
     async def _run(self, query: Query, form: str) -> tuple[bytes, bool]:
         """As many lines of the answer as an agent can go through, and whether they are all."""
         limits = replace(self.runner.limits, query_bytes=_MOST_BYTES)
-        async with self.runner.run(Task(form, query, limits=limits), self._newest, "agents") as answer:
+        async with self.runner.run(Task(form, query, limits=limits), self._newest, _CLIENT.get()) as answer:
             if answer.whole is not None:
                 return answer.whole, True
             body = b"".join([part async for part in answer.chunks])
@@ -448,6 +454,7 @@ class AgentServer:
                 )
                 await refusal(scope, receive, send)
                 return
+            _CLIENT.set(client_at(scope["client"][0] if scope.get("client") else ""))
             await inner({**scope, "path": "/mcp", "raw_path": b"/mcp", "root_path": ""}, receive, send)
 
         return guarded

@@ -37,6 +37,8 @@ def read_date(text: str) -> Literal | None:
     `03/04/2020` is left alone: it is 3 April to some publishers and 4 March to others.
     """
     text = text.strip()
+    if not text.isascii():
+        return None  # the digits of other scripts are none in XML Schema
     if _DATE.match(text):
         return Literal(text, datatype=XSD.date) if _real(text) else None
     if _DATE_TIME.match(text):

@@ -1,6 +1,7 @@
 """IRIs as RFC 3987 has them, and terms in the namespace and the spelling that are current."""
 
 import re
+from ipaddress import IPv6Address
 from typing import Final
 from urllib.parse import quote
 
@@ -9,8 +10,13 @@ from ndl_graph.namespaces import PREFIXES
 __all__ = ["CLEAN", "CLEAN_IRI", "clean_iri", "percent_encoded", "standard_term"]
 
 # What may stand in an IRI as it is: not the marks that RFC 3987 forbids, no bracket, no `%` but before two digits in
-# base sixteen, one `#`.
-_FORBIDDEN_MARKS: Final = r"\x00-\x20<>\"{}|\\^`\[\]\ufdd0-\ufdef\ufffe\uffff"
+# base sixteen, one `#`. Of the characters beyond ASCII, `ucschar` leaves out control characters, those for private use
+# (which a query alone may hold: they are encoded there as well), and those that stand for none.
+_NO_CHARACTERS: Final = "".join(rf"\U{plane:04x}fffe-\U{plane:04x}ffff" for plane in range(1, 13))
+_FORBIDDEN_MARKS: Final = (
+    r"\x00-\x20<>\"{}|\\^`\[\]\x7f-\x9f\ue000-\uf8ff\ufdd0-\ufdef\ufff0-\uffff"
+    rf"{_NO_CHARACTERS}\U000dfffe-\U000e0fff\U000efffe-\U0010ffff"
+)
 _MARK: Final = rf"[^{_FORBIDDEN_MARKS}%#]"
 _RUN: Final = rf"{_MARK}*(?:%[0-9A-Fa-f]{{2}}{_MARK}*)*"
 _HOST: Final = rf"//[^{_FORBIDDEN_MARKS}%#A-Z/?:@]*(?::[0-9]*)?(?=[/?#>]|\Z)"
@@ -21,7 +27,7 @@ _AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
 #: What an authority may be: a user, a name or an address in brackets, and a port.
 _LAWFUL_AUTHORITY: Final = re.compile(
     rf"(?:(?:[^{_FORBIDDEN_MARKS}%@/?#]|%[0-9A-Fa-f]{{2}})*@)?"
-    rf"(?:\[[0-9A-Fa-f:.]+\]|(?:[^{_FORBIDDEN_MARKS}%@:/?#]|%[0-9A-Fa-f]{{2}})*)(?::[0-9]*)?\Z"
+    rf"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?:[^{_FORBIDDEN_MARKS}%@:/?#]|%[0-9A-Fa-f]{{2}})*)(?::[0-9]*)?\Z"
 )
 _ABSOLUTE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)\Z", re.S)
 
@@ -74,12 +80,24 @@ def percent_encoded(iri: str) -> str:
     rest = "#".join(
         _FORBIDDEN.sub(_encoded, part) for part in ([path, fragment.replace("#", "%23")] if mark else [path])
     )
-    lawful = host if _LAWFUL_AUTHORITY.match(host) else quote(host, safe="@.-_~%")
+    lawful = host if _is_lawful(host) else quote(host, safe="@.-_~%")
     return f"{scheme}{slashes}{_FORBIDDEN.sub(_encoded, lawful) if '[' not in lawful else lawful}{rest}"
 
 
 def _encoded(found: re.Match[str]) -> str:
     return quote(found[0], safe="")
+
+
+def _is_lawful(authority: str) -> bool:
+    """Whether that may stand between the slashes and the path (RFC 3986, section 3.2)."""
+    found = _LAWFUL_AUTHORITY.match(authority)
+    if found is None or found["address"] is None:
+        return found is not None
+    try:
+        IPv6Address(found["address"])
+    except ValueError:
+        return False
+    return True
 
 
 def clean_iri(value: str) -> str | None:
@@ -94,7 +112,7 @@ def clean_iri(value: str) -> str | None:
         host, *tail = re.split(r"(?=[/?#])", rest[2:], maxsplit=1)
         host = re.sub(r"%[0-9a-f]{2}", lambda found: found[0].upper(), host.lower())
         host = host if "[" in host else _FORBIDDEN.sub(_encoded, host)
-        if not _LAWFUL_AUTHORITY.match(host):
+        if not _is_lawful(host):
             return None
         rest = "//" + host + "".join(tail)
     return percent_encoded(f"{scheme}:{rest}")

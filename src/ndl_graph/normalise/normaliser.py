@@ -31,7 +31,7 @@ def _tag(tag: str) -> str | None:
     return whole if _TAG.match(whole) else None
 
 
-_EMAIL: Final = re.compile(r"[^@\s<>:/?#]+@[^@\s<>/]+\.[^@\s<>/]+\Z")
+_EMAIL: Final = re.compile(r"[^@\s<>:/?#]+@[^@\s<>/.]+(?:\.[^@\s<>/.]+)+\Z")
 #: An address as people say it, without its start.
 _BARE_HOST: Final = re.compile(r"www\.[^\s/.]+\.[^\s]+\Z", re.IGNORECASE)
 _MEDIA: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+\-]*\Z")

@@ -27,6 +27,8 @@ _OF_QUESTIONS: Final = frozenset(
 #: Letters from which a word may be misspelled by one, and by two.
 _LONG: Final = 5
 _VERY_LONG: Final = 8
+#: Words of one question that it is looked up for what they are misspelt for.
+_MOST_MENDED: Final = 8
 #: Records in which it is looked for what a misspelt word stands for, and how like it that must be.
 _LOOKED_AT: Final = 50
 _ALIKE: Final = 0.7
@@ -112,7 +114,12 @@ class Questions:
         written = dict(zip(self._analyzer.analyze(text), self._spelling.analyze(text), strict=True))
         words = self._thesaurus.words(text)
         telling = [word for word in words if len(word) > 1 or written.get(word[0][0], "") not in _OF_QUESTIONS]
-        return [self._asked(searcher, word, written) for word in telling or words]
+        asked: list[Asked] = []
+        for word in telling or words:
+            # Nobody misspells all words of a page, and each takes milliseconds.
+            mend = sum(bool(one.spelt) for one in asked) < _MOST_MENDED
+            asked.append(self._asked(searcher, word, written, mend=mend))
+        return asked
 
     def in_full(self, text: str) -> str:
         """The text with what its abbreviations stand for, for a model that knows few of them."""
@@ -165,7 +172,7 @@ class Questions:
         terms = set(self._analyzer.analyze(text))
         return any(terms.issuperset(form) for word in words for form in word.forms)
 
-    def _asked(self, searcher: tantivy.Searcher, word: Word, written: Mapping[str, str]) -> Asked:
+    def _asked(self, searcher: tantivy.Searcher, word: Word, written: Mapping[str, str], *, mend: bool) -> Asked:
         """The word as queries; one that no record holds is taken for a misspelling of what is nearest to it."""
 
         def held(form: Sequence[str], term: Callable[[str], Query]) -> Query:
@@ -176,14 +183,14 @@ class Questions:
         weighted = any_of([held(form, self._weighted) for form in word])
         count, _ = found_of(searcher, anywhere, 0)
         spelt = written.get(word[0][0], word[0][0])
-        if count or len(word) > 1 or len(word[0]) > 1 or len(spelt) < _LONG:
+        if count or not mend or len(word) > 1 or len(word[0]) > 1 or len(spelt) < _LONG:
             return Asked(word, anywhere, count, weighted)
         near = Query.fuzzy_term_query(self._schema, SPELLING, spelt, 1 if len(spelt) < _VERY_LONG else 2)
         if instead := self._meant(searcher, near, spelt):
             form = tuple(self._analyzer.analyze(instead))
             anywhere, weighted = held(form, self._anywhere), held(form, self._weighted)
             return Asked((form,), anywhere, found_of(searcher, anywhere, 0)[0], weighted, spelt, instead)
-        return Asked(word, near, found_of(searcher, near, 0)[0], near)
+        return Asked(word, near, found_of(searcher, near, 0)[0], near, spelt)
 
     def _meant(self, searcher: tantivy.Searcher, near: Query, spelt: str) -> str:
         """The word that is most like a misspelt one in the records that hold such a word; empty where none shows it."""

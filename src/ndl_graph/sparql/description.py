@@ -32,7 +32,9 @@ def describe_service(
 ) -> list[Triple]:
     """The service at an address: languages, formats, features, limits, and its default and named graphs."""
     service = NamedNode(address)
-    dataset, default, available = NamedNode(f"{base}.well-known/void#dataset"), BlankNode(), BlankNode()
+    dataset = NamedNode(f"{base}.well-known/void#dataset")
+    # Named, so that the same is said in the same bytes.
+    default, available = BlankNode("default"), BlankNode("available")
     out = [
         Triple(service, RDF.type, SD.Service),
         Triple(service, SD.endpoint, service),
@@ -56,8 +58,8 @@ def describe_service(
         Triple(available, VOID.entities, _number(len(graphs))),
         Triple(available, DCT.source, NamedNode(f"{base}catalog")),
     ]
-    for graph in graphs[:_MOST_NAMED]:
-        node = BlankNode()
+    for number, graph in enumerate(graphs[:_MOST_NAMED], 1):
+        node = BlankNode(f"graph{number}")
         out += [
             Triple(dataset, SD.namedGraph, node),
             Triple(available, SD.namedGraph, node),

@@ -154,7 +154,7 @@ def read_query(text: str, add_prefixes: bool = True) -> Query:
     added = {prefix: WELL_KNOWN[prefix] for prefix in sorted(missing) if prefix in WELL_KNOWN}
     form = cast(Form, verb) if verb in _FORMS else None
     prefixes, base = known_prefixes(text), _base(text, told)
-    graphs = list(_FROM.finditer(told, match.end() if match else 0, max(told.find("{"), 0)))
+    graphs = list(_dataset_clauses(told, match.end() if match else 0))
     default, named = (
         tuple(
             _absolute(text[one.start("iri") : one.end("iri")], prefixes, base)
@@ -166,6 +166,16 @@ def read_query(text: str, add_prefixes: bool = True) -> Query:
     services = tuple(_services(text, told, bare))
     _refuse_spelt_out(text, len(services))
     return Query(text, form, added if add_prefixes else {}, default, named, services)
+
+
+def _dataset_clauses(told: str, start: int) -> Iterator[re.Match[str]]:
+    """The FROM clauses: outside of all braces, be it before them, after a template, or where there are none."""
+    depth, at = 0, start
+    for found in _FROM.finditer(told, start):
+        depth += told.count("{", at, found.start()) - told.count("}", at, found.start())
+        at = found.start()
+        if depth == 0:
+            yield found
 
 
 def update_refused() -> UpdateError:

@@ -181,17 +181,25 @@ def validate(
     return ValidationReport(profile="+".join(profile.name for profile in profiles), results=tuple(results))
 
 
-def unreadable(profiles: Sequence[Profile], focus_node: str, error: ProfileError) -> ValidationReport:
-    """The report on a description that an engine cannot read: one violation, with what the engine says."""
+def unreadable(profiles: Sequence[Profile], focus_node: str, error: Exception) -> ValidationReport:
+    """The report on a description that an engine cannot read, or at which we failed: one violation that says so."""
+    message, fix = (
+        (f"It cannot be read as RDF: {error.message[:300]}", "Correct the address or the value that is named.")
+        if isinstance(error, ProfileError)
+        else (
+            f"It could not be examined ({type(error).__name__}: {str(error)[:200]}).",
+            "This is a fault of ndl-graph. Please report it with the description that shows it.",
+        )
+    )
     result = Result(
         focus_node=focus_node,
         path=None,
         value=None,
         component=f"{SH}NodeKindConstraintComponent",
         severity="violation",
-        message=f"It cannot be read as RDF: {error.message[:300]}",
-        fix="Correct the address or the value that is named, and load it again.",
-        why="Parsers of RDF refuse the whole file for it.",
+        message=message,
+        fix=fix,
+        why="What cannot be read or examined is not published; all else in the source is.",
         example="<https://data.example.gov.uk/river%20levels>",
         shape=profiles[0].iri if profiles else "",
     )

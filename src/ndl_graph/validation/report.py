@@ -145,8 +145,12 @@ def _value(term: str) -> Term:
     return _node(term) if term.startswith("_:") else triples_of([f"<urn:s> <urn:p> {term}"])[0].object
 
 
-def _node(text: str) -> NamedNode | BlankNode:
-    return BlankNode(text[2:]) if text.startswith("_:") else NamedNode(text)
+def _node(text: str) -> Term:
+    """The node of that name; a text that stands where a node should is a focus node too (SHACL, section 2.1.3.5)."""
+    try:
+        return BlankNode(text[2:]) if text.startswith("_:") else NamedNode(text)
+    except ValueError:
+        return RdfLiteral(text)
 
 
 def short_path(path: str | None) -> str:

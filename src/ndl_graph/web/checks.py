@@ -17,6 +17,7 @@ from ndl_graph.checking import Checked, CheckRequest, Turns, check_confined
 from ndl_graph.errors import BusyError, NdlGraphError, NothingToValidateError, ParseError, SourceError
 from ndl_graph.formats import readable
 from ndl_graph.settings import Settings, split_list
+from ndl_graph.sparql.clients import client_at
 from ndl_graph.validation import Result, load_profile, profile_names
 from ndl_graph.validation.report import REPORTS, grouped, shown_example, shown_focus, shown_value
 from ndl_graph.web.negotiation import Offer, choose
@@ -107,7 +108,7 @@ class _Checks:
 
 
 def _client(request: Request) -> str:
-    return request.client.host if request.client else ""
+    return client_at(request.client.host if request.client else "")
 
 
 async def _body(request: Request, most: int) -> bytes:

@@ -111,11 +111,16 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIR
             )
         return catalogue_page(request, _SUFFIXES[suffix], page)
 
+    def addresses() -> list[tuple[str, str]]:
+        """The home page, the register of uses and all records, each with the day of its last change or nothing."""
+        more = [(one, "") for one in (catalog.base_iri, *catalog.use_iris())]
+        return more + [(record, modified[:10]) for record, _, modified in catalog.listing()]
+
     def sitemap(request: Request) -> Response:
         """The addresses of all records, or of the sitemaps that hold them."""
-        count = len(catalog.listing())
+        count = len(addresses())
         if count <= _SITEMAP:
-            return sitemap_part(0, request)
+            return sitemap_part(1, request)
         parts = "".join(
             f"<sitemap><loc>{escape(catalog.base_iri)}sitemap-{number}.xml</loc></sitemap>"
             for number in range(1, -(-count // _SITEMAP) + 1)
@@ -127,17 +132,14 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, title: str) -> APIR
         """One sitemap of at most 50,000 addresses."""
 
         def make() -> Body:
-            rows = catalog.listing()[max(0, number - 1) * _SITEMAP :][:_SITEMAP]
-            if number and not rows:
+            rows = addresses()[(number - 1) * _SITEMAP : number * _SITEMAP] if number else []
+            if not rows:
                 raise NotFoundError("there is no such sitemap", where=f"sitemap-{number}.xml")
-            # The first one has the home page and the register of uses too; registers are small.
-            more = [] if number > 1 else [catalog.base_iri, *catalog.use_iris()]
-            home = "".join(f"<url><loc>{escape(one)}</loc></url>" for one in more)
             body = "".join(
-                f"<url><loc>{escape(record)}</loc><lastmod>{modified[:10]}</lastmod></url>"
-                for record, _, modified in rows
+                f"<url><loc>{escape(address)}</loc>{f'<lastmod>{day}</lastmod>' if day else ''}</url>"
+                for address, day in rows
             )
-            text = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="{_NAMESPACE}">{home}{body}</urlset>\n'
+            text = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="{_NAMESPACE}">{body}</urlset>\n'
             return Body.of(text.encode(), "application/xml")
 
         return respond(request, cache.get((catalog.snapshot().name, "sitemap", str(number)), make))

@@ -1,7 +1,6 @@
 """The SPARQL 1.1 Protocol and the Graph Store HTTP Protocol, read-only; answers stream from the workers."""
 
 import asyncio
-import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any, Final, TypeVar
@@ -17,6 +16,7 @@ from ndl_graph.catalog import Catalog
 from ndl_graph.errors import NotFoundError, QueryError
 from ndl_graph.settings import Settings, split_list
 from ndl_graph.sparql import hints, read_query
+from ndl_graph.sparql.clients import client_at
 from ndl_graph.sparql.description import describe_service
 from ndl_graph.sparql.examples import examples
 from ndl_graph.sparql.federation import Federation
@@ -127,12 +127,7 @@ class Endpoint:
         key = request.headers.get("x-api-key", "")
         if key in self._keys:
             return f"key {key}"
-        host = request.client.host if request.client else ""
-        with suppress(ValueError):
-            address = ipaddress.ip_address(host)
-            if address.version == 6:
-                return str(ipaddress.ip_network(f"{host.split('%')[0]}/64", strict=False))
-        return host
+        return client_at(request.client.host if request.client else "")
 
     async def query(self, request: Request, text: str, fields: Fields) -> Response:
         """The answer to a query (SPARQL 1.1 Protocol, section 2.1)."""

@@ -1,6 +1,5 @@
 """Feeds (Atom, RFC 4287): what changed, in all or for a publisher, a theme or a search; and what data is used for."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -91,9 +90,9 @@ def _described(view: DescriptionView, record: str, modified: str) -> _Entry:
 def _used(view: DescriptionView, record: Record) -> _Entry:
     own = view.at(record.iri)
     who = ", ".join(one.label for one in view.views(ODRL.assignee))
-    started = view.text(PROV.startedAtTime)
+    started = view.date(PROV.startedAtTime)
     summary = view.text(DCT.description) or view.text(NDL.publicBenefit)
-    when = f"{started[:10]}T00:00:00Z" if re.match(r"\d{4}-\d\d-\d\d", started) else own.text(DCT.modified)
+    when = f"{started[:10]}T00:00:00Z" if len(started) >= len("2026-01-31") else own.text(DCT.modified)
     return _Entry(record.iri.value, view.title, when, summary, who)
 
 

@@ -214,6 +214,13 @@ def install(app: FastAPI, pages: Pages) -> None:
     def failed(request: Request, _: Exception) -> Response:
         return answer(request, Problem(HTTPStatus.PRECONDITION_FAILED, "It is not in the state that was asked for."))
 
+    def fault(request: Request, _: Exception) -> Response:
+        # The server logs what it was.
+        detail = "This is a fault of the catalogue, not of what you asked for."
+        hint = "Report it with the address and what you sent: it should not happen."
+        return answer(request, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail, hint=hint))
+
+    app.add_exception_handler(Exception, fault)
     app.add_exception_handler(PreconditionFailedError, failed)
     app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(NdlGraphError, ours)

@@ -23,7 +23,7 @@ from ndl_graph.formats.jsonld import dumps
 from ndl_graph.formats.schema_org import dataset as schema_dataset
 from ndl_graph.namespaces import DCAT, NDL, VCARD, is_web
 from ndl_graph.quality import METRICS, SCORES, croissant_verdict
-from ndl_graph.record import Record
+from ndl_graph.record import ASIDE, Record
 from ndl_graph.web.language import current, reading_order
 from ndl_graph.web.linking import partners_of
 from ndl_graph.web.negotiation import Offer, choose
@@ -198,7 +198,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
     def dataset_iri(request: Request, kind: str, slug: str) -> Response:
         """An IRI that was minted here for a dataset leads to its record (303)."""
-        if kind not in _KINDS:
+        if kind not in (*_KINDS, *ASIDE):
             raise NotFoundError("there is no such thing", where=f"{kind}/{slug}")
         record = catalog.at(f"{catalog.base_iri}{kind}/{slug}")
         asked = f"?{request.url.query}" if request.url.query else ""
