@@ -28,7 +28,7 @@ def test_wheel_works_in_an_empty_environment(tmp_path: Path) -> None:
         assert f"ndl_graph/{part}" in names
     venv.create(tmp_path / "env", with_pip=False)
     python = tmp_path / "env" / "bin" / "python"
-    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python, wheel]
+    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python), str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
     sample = DATA / "open-england" / "price-paid.ttl"
     done = subprocess.run(

@@ -21,6 +21,7 @@ from ndl_graph.namespaces import CR, RDF, SCHEMA, SKOS, XSD
 __all__ = ["Column", "describe_columns", "record_set"]
 
 _MOST_ROWS: Final = 100_000
+_MARKS: Final = (",", ";", "\t", "|")  # between which DuckDB chooses
 _FIRST_LINES: Final = 64 * 1024  # bytes in which the names of columns stand
 _EXAMPLES: Final = 3
 _LONGEST: Final = 60
@@ -132,7 +133,8 @@ def _check_names(path: Path, names: Sequence[str]) -> None:
     with path.open("rb") as file:
         start = file.read(_FIRST_LINES).decode("utf-8", "replace")
     lines = start.removeprefix("\ufeff").splitlines(keepends=True)
-    headings = headings_of("".join(dropwhile(lambda line: line.startswith("#") or not line.strip(), lines)))
+    named = "".join(dropwhile(lambda line: line.startswith("#") or not line.strip(), lines))
+    headings = headings_of(named, _MARKS)
     twice = [name for name, times in Counter(heading.strip() for heading in headings).items() if name and times > 1]
     if twice:
         raise ParseError(f"two columns are called {twice[0]}", where=str(path), hint="Give each a name of its own.")

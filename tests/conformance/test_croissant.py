@@ -352,3 +352,71 @@ def test_text_in_another_language_keeps_it(tmp_path: Path) -> None:
     texts = {q.object for q in jsonld.read(BytesIO(json.dumps(written).encode()), "https://example.org/")}
     assert {Literal(text, language="fr") for text in ("Rivières", "Le tableau")} <= texts
     loads(written)
+
+
+def test_what_json_cannot_say_is_text_in_croissant(tmp_path: Path) -> None:
+    """Ill-formed JSON and infinite numbers, in a description that came as Croissant and in one of DCAT."""
+    said = """
+        @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+        @prefix cr: <http://mlcommons.org/croissant/> . @prefix schema: <https://schema.org/> .
+        @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+        <http://ex.org/{name}> a {kind} ; dct:title "{name}" ; dct:description "Tables." ; schema:x "INF"^^xsd:double,
+            "-INF"^^xsd:double, "NaN"^^xsd:double, "1e3"^^xsd:double, "12"^^xsd:integer ;
+          dct:publisher [ schema:name "P" ] ; dct:license <https://creativecommons.org/licenses/by/4.0/> ;
+          dct:issued "2024-01-01" ; dcat:distribution <http://ex.org/{name}/f> ; cr:recordSet <http://ex.org/{name}/t> .
+        <http://ex.org/{name}/f> a dcat:Distribution ; dcat:downloadURL <http://ex.org/a.csv> ; dct:format "CSV" .
+        <http://ex.org/{name}/t> a cr:RecordSet ; schema:name "t" ; cr:field <http://ex.org/{name}/n> ;
+          cr:data "{{bad json"^^rdf:JSON, "[NaN]"^^rdf:JSON, "[1]"^^rdf:JSON .
+        <http://ex.org/{name}/n> a cr:Field ; schema:name "n" ; cr:dataType schema:Integer .
+        """
+    (tmp_path / "one.ttl").write_text(said.format(name="one", kind="dcat:Dataset"))
+    (tmp_path / "two.ttl").write_text(said.format(name="two", kind="dcat:Dataset, schema:Dataset"))
+    done = run("load", "one.ttl", "two.ttl", "--json", cwd=tmp_path)
+    assert json.loads(done.out)["added"] == 2, done.err
+
+    def strict(name: str) -> float:
+        raise AssertionError(name)
+
+    for name in ("one", "two"):
+        written = run("show", f"http://ex.org/{name}", "--format", "croissant", cwd=tmp_path).out
+        found = json.loads(written, parse_constant=strict)
+        assert sorted(map(str, found["x"])) == ["-INF", "1000.0", "12", "INF", "NaN"]
+        (tables,) = [found["recordSet"]] if isinstance(found["recordSet"], dict) else found["recordSet"]
+        assert sorted(map(str, tables["data"])) == ["[1]", "[NaN]", "{bad json"]
+
+
+@pytest.mark.parametrize(
+    ("hashes", "live"),
+    [
+        (("", ""), True), (("schema:sha256 'HASH'", ""), True),
+        (("schema:sha256 'HASH'", "spdx:checksum [ spdx:algorithm spdx:checksumAlgorithm_sha256 ; "
+          "spdx:checksumValue 'HASH' ]"), None),
+        (("spdx:checksum [ spdx:algorithm spdx:checksumAlgorithm_md5 ; spdx:checksumValue 'MD5' ]",
+          "cr:md5 'MD5'"), None),
+        (("spdx:checksum [ spdx:algorithm spdx:checksumAlgorithm_sha256 ; spdx:checksumValue 'none' ]",
+          "schema:sha256 'HASH'"), True),
+        (("spdx:checksum [ spdx:algorithm spdx:checksumAlgorithm_sha1 ; spdx:checksumValue 'HASH' ]",
+          "schema:sha256 'HASH'"), True),
+    ],
+)  # fmt: skip
+def test_files_have_their_hashes_and_types(tmp_path: Path, hashes: tuple[str, str], live: bool | None) -> None:
+    files = "".join(
+        f"<http://ex.org/{number}> a dcat:Distribution ; dcat:downloadURL <http://ex.org/{number}.csv> ;"
+        f" dct:format 'CSV' {';' if said else ''} {said} .\n".replace("HASH", "Ab" * 32).replace("MD5", "c" * 32)
+        for number, said in enumerate(hashes)
+    )
+    (tmp_path / "some.ttl").write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> . "
+        "@prefix cr: <http://mlcommons.org/croissant/> . @prefix schema: <https://schema.org/> . "
+        "@prefix spdx: <http://spdx.org/rdf/terms#> .\n"
+        "<http://ex.org/a> a dcat:Dataset ; dct:title 'A' ; dct:description 'Two files.' ; dct:issued '2024-01-01' ;"
+        " dct:publisher [ schema:name 'P' ] ; dct:license <https://creativecommons.org/licenses/by/4.0/> ;"
+        f" dcat:distribution <http://ex.org/0>, <http://ex.org/1> .\n{files}"
+    )
+    assert run("load", "some.ttl", cwd=tmp_path).code == 0
+    found = json.loads(run("show", "http://ex.org/a", "--format", "croissant", cwd=tmp_path).out)
+    loads(found)
+    assert found.get("isLiveDataset") is live
+    assert {one["encodingFormat"] for one in found["distribution"]} == {"text/csv"}
+    written = {one.get("sha256") or one.get("md5") for one in found["distribution"]}
+    assert live or None not in written

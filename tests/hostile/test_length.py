@@ -4,17 +4,27 @@ import io
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Triple
 
 from ndl_graph.access import without_access
+from ndl_graph.catalog import Catalog
 from ndl_graph.columns import _LOOKED_AT, _PERSONAL_VALUE
 from ndl_graph.errors import NdlGraphError
-from ndl_graph.formats import detect, writable
+from ndl_graph.formats import detect, format_named, writable
 from ndl_graph.formats.jsonld import read as read_jsonld
+from ndl_graph.identity import organisation_iri
+from ndl_graph.loading import Loader
+from ndl_graph.namespaces import DCAT, VCARD
+from ndl_graph.namespaces import DCT as DCT_
+from ndl_graph.normalise import Normaliser
 from ndl_graph.record import Record, Statements
+from ndl_graph.search import SearchQuery
+from ndl_graph.sources import Source
 from ndl_graph.sparql import Statistics, hints, read_query
+from ndl_graph.stores import EmbeddedStore
 from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
 from ndl_graph.web.respond import content_coding
 
@@ -157,3 +167,40 @@ def test_queries(start: str, part: str) -> None:
         hints(query, Statistics())
 
     within(work)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a@" + "." * LONG + " x", "a@" + "b." * LONG + " x", "a" * LONG + "@", "www." + "." * LONG, "-" * LONG,
+     "1/" * LONG, " " * LONG + "x", "http://" + "[" * LONG, "http://" + "a:" * LONG, "http://a/" + "%" * 9_000],
+)  # fmt: skip
+def test_values_that_are_repaired(text: str) -> None:
+    normaliser = Normaliser(organisation_iri("http://b.org/"))
+    names = (VCARD.hasEmail, DCT_.issued, DCT_.license, DCT_.publisher, DCT_.temporal, DCAT.accessURL, DCT_.language)
+    said = [Triple(DATASET, name, Literal(text)) for name in (*names, DCAT.mediaType, DCT_.accrualPeriodicity)]
+    within(lambda: list(normaliser.blocks(said)))
+
+
+def test_entities_that_never_end() -> None:
+    form = format_named("rdfxml")
+    assert form.read is not None
+    read = form.read
+    entity, start = "<!ENTITY a 'b'>", "<!DOCTYPE r ["
+    for text in ("<!ENTITY " * LONG, start + "<!ENTITY " * LONG, start + entity * LONG + "]>"):
+        within(lambda text=text: list(read(io.BytesIO(text.encode()), "http://b.org/")))  # type: ignore[misc]
+
+
+def test_questions_of_misspelt_words(tmp_path: Path) -> None:
+    """A thousand characters of words, each like many here and held by none."""
+    head = "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+    words = [f"riverlevel{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(600)]
+    (tmp_path / "some.ttl").write_text(
+        head + "".join(f"<http://e.org/{n}> a dcat:Dataset ; dct:title '{word}' .\n" for n, word in enumerate(words))
+    )
+    store = EmbeddedStore(tmp_path / "store")
+    Loader(store, []).load([Source(str(tmp_path / "some.ttl"))])
+    index = Catalog(store).index
+    within(lambda: index.search(SearchQuery(" ".join(f"riverlevxl{chr(97 + n % 26)}{n}" for n in range(75)))))
+    found = index.search(SearchQuery("riverlevelaaa"))
+    assert found.advice is not None
+    assert found.advice.instead

@@ -344,6 +344,9 @@ def test_export_is_a_backup(demo_store: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "precious").write_text("x")
     assert run("export", tmp_path / "other", "--store", demo_store).code == 2
+    here = run("export", ".", "--store", demo_store, cwd=tmp_path / "out")
+    assert (here.code, "while you are in it" in here.err) == (2, True)
+    assert not [path for path in tmp_path.rglob(".*") if path.is_dir()], "nothing is left behind"
     assert (tmp_path / "other" / "precious").read_text() == "x"
     assert run("export", tmp_path / "out", "--store", demo_store).code == 0, "an export may be renewed"
 

@@ -119,3 +119,40 @@ def test_a_dataset_is_named_by_an_iri(tmp_path: Path) -> None:
     done = run("describe-columns", "a.csv", "--dataset", "my rivers", cwd=tmp_path)
     assert done.code == 2
     assert "no absolute IRI" in done.err
+
+
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [
+        ("a,b\n1,2\n3\n4,5,6\n", "do not fit the 2 columns"),
+        ("a,a\n1,2\n", "two columns are called a"),
+        ("a,b\n1,2,3\n4,5,6\n", "do not fit the 2 columns"),
+    ],
+)
+def test_a_sheet_whose_rows_do_not_fit_its_names_is_told_of(tmp_path: Path, sheet: str, words: str) -> None:
+    (tmp_path / "a.csv").write_text(sheet)
+    with pytest.raises(ParseError, match=words):
+        describe_columns(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("sheet", "names"),
+    [
+        ("a;b\n1;2\n3\n", ["a", "b"]),
+        ('"first, name",b\n1,2\n', ["first, name", "b"]),
+        ("# from the survey\na,b\n1,2\n", ["a", "b"]),
+        ("\ufeffa,b\n1,2\n", ["a", "b"]),
+        ("only\n1\n2\n", ["only"]),
+        ("a|b\n1|2\n", ["a", "b"]),
+    ],
+)
+def test_a_row_may_end_early_and_cells_be_divided_otherwise(tmp_path: Path, sheet: str, names: list[str]) -> None:
+    (tmp_path / "a.csv").write_text(sheet)
+    assert [one.name for one in describe_columns(tmp_path / "a.csv")] == names
+
+
+def test_times_of_every_unit_are_times(tmp_path: Path) -> None:
+    kinds = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMPTZ")
+    values = ", ".join(f"'2026-01-01 10:00:00'::{kind} AS {kind.lower()}" for kind in kinds)
+    duckdb.execute(f"COPY (SELECT {values}) TO '{tmp_path}/t.parquet'")
+    assert {one.type for one in describe_columns(tmp_path / "t.parquet")} == {SCHEMA.DateTime}

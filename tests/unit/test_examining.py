@@ -1,5 +1,6 @@
 """What is worked out of a set of records: who is turned away and why, what stands beside the rest, and in the index."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,11 +8,12 @@ import pytest
 
 from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
+from ndl_graph.description import DescriptionView
 from ndl_graph.examining import Examination, Examiner
 from ndl_graph.labels import default_labels
 from ndl_graph.loading import Loader
 from ndl_graph.namespaces import DCT
-from ndl_graph.quality import Scorer
+from ndl_graph.quality import Assessment, Scorer
 from ndl_graph.record import ASIDE, Record, Statements
 from ndl_graph.sources import Source
 from ndl_graph.stores import EmbeddedStore
@@ -150,3 +152,33 @@ def test_words_in_a_text_take_nothing_away(store: EmbeddedStore, tmp_path: Path,
     upkeep.reindex(Catalog(store), Scorer())
     assert Catalog(store).get("rivers").statements.lines
     assert Catalog(store).describe(Catalog(store).get("rivers")).title == "Rivers"
+
+
+class _Stumbling(Scorer):
+    """Fails at one record."""
+
+    def __init__(self, at: str) -> None:
+        super().__init__()
+        self._at = at
+
+    def score(
+        self, records: Sequence[tuple[Record, DescriptionView]], faulty: Collection[str]
+    ) -> dict[str, Assessment]:
+        if any(record.iri.value == self._at for record, _ in records):
+            raise KeyError("something that nobody thought of")
+        return super().score(records, faulty)
+
+
+def test_a_record_at_which_we_fail_takes_no_other_with_it(records: list[Record]) -> None:
+    odd = records[5]
+    stumbling = Examiner([load_profile("ndl", BASE)], _Stumbling(odd.iri.value), default_labels())
+    told = stumbling.examine(records, AT)
+    assert set(told.rejected) == {records[0].iri.value, odd.iri.value}
+    (said,) = told.rejected[odd.iri.value].results
+    assert "could not be examined (KeyError" in said.message
+    assert "fault of ndl-graph" in said.fix
+    others = [one for one in records if one.iri.value not in told.rejected and one.kind not in ASIDE]
+    assert set(told.found) == {one.iri.value for one in others}
+    assert set(stumbling.examine_again(records)) == {
+        one.iri.value for one in records if one is not odd and one.kind not in ASIDE
+    }

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode, Triple
 from rdflib.compare import to_isomorphic
 from rocrate.rocrate import ROCrate
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import ParseError, SettingError, SourceError
-from ndl_graph.formats import FORMATS, detect, format_named, readable
+from ndl_graph.formats import FORMATS, detect, format_named, jsonld, readable
 from ndl_graph.namespaces import DCAT, DCT, FOAF, VCARD, relative_base
 from tests.conftest import DATA
 
@@ -228,3 +228,103 @@ def test_record_iris_are_linked_in_jsonld(demo: Catalog) -> None:
     record, dataset = document["@graph"][:2] if len(document["@graph"]) > 1 else (document["@graph"][0], None)
     assert record["@id"] == demo.get("price-paid-data").iri.value
     assert dataset is None or NamedNode(dataset["@id"])
+
+
+def test_a_format_goes_by_its_suffix_and_its_media_type_too() -> None:
+    for name in ("turtle", "ttl", ".ttl", "text/turtle"):
+        assert format_named(name).name == "turtle"
+    assert format_named("md", [form for form in FORMATS if form.write]).name == "markdown"
+    with pytest.raises(SettingError, match="there is no format 'x'"):
+        format_named("x")
+
+
+@pytest.mark.parametrize("places", [False, True])
+def test_a_name_that_stands_twice_in_json_keeps_its_values(places: bool) -> None:
+    """RFC 8259 leaves open what becomes of them; letting one go would lose what a publisher said."""
+    text = b"""{"@context": {"@vocab": "http://v.org/"}, "@id": "http://e.org/1",
+      "a": "1", "a": ["2", "1"], "b": "x", "b": "x"}"""
+    read = map(str, jsonld.read(io.BytesIO(text), "http://b.org/", places=places))
+    found = {line for line in read if "place" not in line}
+    assert found == {
+        '<http://e.org/1> <http://v.org/a> "1"', '<http://e.org/1> <http://v.org/a> "2"',
+        '<http://e.org/1> <http://v.org/b> "x"',
+    }  # fmt: skip
+    feed = json.loads(DCAT_US)
+    twice = json.dumps(feed).replace('"title": "Trees"', '"title": "Trees", "title": "Hedges"').encode()
+    form = format_named("dcat-us")
+    assert form.read is not None
+    titles = {one.object.value for one in form.read(io.BytesIO(twice), relative_base(), places=places)
+              if isinstance(one.object, Literal) and one.predicate == DCT.title}  # fmt: skip
+    assert titles == {"Trees", "Hedges"}
+
+
+def test_json_ld_reads_back_where_an_address_begins_like_a_prefix() -> None:
+    triples = [
+        Triple(NamedNode("http://e.org/1"), DCT.relation, NamedNode("schema:Dataset")),
+        Triple(NamedNode("dct:x"), NamedNode("https://schema.org/name"), Literal("1", datatype=NamedNode("xsd:y"))),
+    ]
+    written = jsonld.write(triples, [NamedNode("http://e.org/1")])
+    assert set(jsonld.read(io.BytesIO(written), "http://b.org/")) == set(triples)
+
+
+def test_a_long_cell_is_read_and_one_without_end_is_told_of() -> None:
+    form = format_named("ukgov-csv")
+    assert form.read is not None
+    sheet = b"identifier,type,title,description\nhttps://e.org/1,dcat:Dataset,T,%s\n"
+    found = list(form.read(io.BytesIO(sheet % (b"x" * 200_000)), relative_base()))
+    assert max(len(str(one.object)) for one in found) > 200_000
+    with pytest.raises(ParseError, match="a cell holds more than") as told:
+        list(form.read(io.BytesIO(sheet % (b"x" * (16 * 1024 * 1024 + 1))), relative_base()))
+    assert (told.value.line, "link to it" in (told.value.hint or "")) == (2, True)
+
+
+def test_xml_is_xml_before_it_is_rdf() -> None:
+    form = format_named("rdfxml")
+    assert form.read is not None
+    head = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">\n'
+    deep = head + "<rdf:Description><e:p>" * 300 + "x" + "</e:p></rdf:Description>" * 300 + "</rdf:RDF>"
+    with pytest.raises(ParseError, match="nested more than 500 deep") as told:
+        list(form.read(io.BytesIO(deep.encode()), "http://b.org/"))
+    assert told.value.line == 2
+    fine = head + "<rdf:Description><e:p>" * 200 + "x" + "</e:p></rdf:Description>" * 200 + "</rdf:RDF>"
+    assert len(list(form.read(io.BytesIO(fine.encode()), "http://b.org/"))) == 200
+    for entity in ('<!ENTITY a SYSTEM "file:///etc/passwd">', f'<!ENTITY a "{"x" * 1_001}">', '<!ENTITY a "&b;">'):
+        text = f"<!DOCTYPE r [\n<!ENTITY b 'x'>\n{entity}]>\n{head}</rdf:RDF>"
+        with pytest.raises(ParseError, match="entity") as told:
+            list(form.read(io.BytesIO(text.encode()), "http://b.org/"))
+        assert told.value.line == 3
+    text = f"<!DOCTYPE r [<!ENTITY x \"http://x.org/\">]>\n{head}<rdf:Description rdf:about='&x;1' e:p='1'/></rdf:RDF>"
+    assert [str(one.subject) for one in form.read(io.BytesIO(text.encode()), "http://b.org/")] == ["<http://x.org/1>"]
+
+
+NESTED = "<<( <http://a/s> <http://a/p> "
+
+
+@pytest.mark.parametrize("form", ["ntriples", "nquads", "turtle", "trig"])
+def test_triple_terms_without_end_are_refused(form: str) -> None:
+    """Reading them ends the process, however they are hidden."""
+    chosen = format_named(form)
+    assert chosen.read is not None
+    start, depth = "<http://a/s> <http://a/p> ", 600
+    hidden = [NESTED * depth + "<http://a/o> " + ")>> " * depth]
+    if form in ("turtle", "trig"):
+        hidden += [
+            (NESTED + "# )>>\n") * depth + "<http://a/o> " + ")>> " * depth,
+            '"""a # b""" ; <http://a/q> ' + NESTED * depth + "<http://a/o> " + ")>> " * depth,
+            "'(((( )>>' ; <http://a/q#> " + NESTED * depth + "<http://a/o> " + ")>> " * depth,
+        ]
+    for text in hidden:
+        with pytest.raises(ParseError, match="triple terms are nested more than 500 deep"):
+            list(chosen.read(io.BytesIO(f"{start}{text} .\n".encode()), "http://b.org/"))
+    side = "".join(f"<http://a/{n}> <http://a/p> {NESTED} <http://a/o> )>> .\n" for n in range(depth))
+    assert len(list(chosen.read(io.BytesIO(side.encode()), "http://b.org/"))) == depth
+    text = f'<http://a/s> <http://a/p> "{NESTED * depth}" .\n'
+    assert len(list(chosen.read(io.BytesIO(text.encode()), "http://b.org/"))) == 1
+
+
+def test_brackets_in_brackets_are_as_good_as_nodes_with_names() -> None:
+    form = format_named("turtle")
+    assert form.read is not None
+    text = "<http://a/s> <http://a/p> " + "[ <http://a/p> " * 5_000 + "1" + "]" * 5_000 + " ."
+    assert len(list(form.read(io.BytesIO(text.encode()), "http://b.org/"))) == 5_001
+    assert len(list(form.read(io.BytesIO(text.encode()), "http://b.org/", places=True))) >= 5_001

@@ -8,9 +8,12 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 
 from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
-from ndl_graph.namespaces import DCAT, NDL
+from ndl_graph.loading import Loader
+from ndl_graph.namespaces import DCAT, DCT, NDL
 from ndl_graph.quality import LinkState, Scorer
+from ndl_graph.sources import Source
 from ndl_graph.stores import EmbeddedStore
+from ndl_graph.validation import load_profile
 from tests.conftest import BASE, load, run
 
 PREFIXES = (
@@ -195,3 +198,67 @@ def test_a_catalogue_goes_on_listing_its_members_when_converted(tmp_path: Path) 
         ("<h", "https://w3id.org/ndl-graph/id/dataset/no-name"),
         ("_:", "https://example.org/a"),
     ]
+
+
+def test_one_address_with_a_character_that_none_may_hold_ends_no_load(store: EmbeddedStore, tmp_path: Path) -> None:
+    good = file(tmp_path, "good.ttl", dataset("tay"))
+    catalogue = (
+        "<https://example.org/c> a dcat:Catalog ; dct:title 'C' ; foaf:homepage <http://example.org/a\u0096b> .\n"
+    )
+    bad = file(tmp_path, "bad.ttl", catalogue, dataset("a\u0096b"), dataset("c\ufffdd").replace("/page>", "/\ue000>"))
+    summary = load(store, good, bad)
+    assert not summary.errors
+    assert (summary.added, summary.rejected) == (3, 0)
+    found = [iri for _, iri, _ in Catalog(store).listing()]
+    assert found == ["https://example.org/a%C2%96b", "https://example.org/c%EF%BF%BDd", "https://example.org/tay"]
+
+
+def test_nobody_speaks_for_another_record(store: EmbeddedStore, tmp_path: Path) -> None:
+    """What a description says of a record of ours is for the catalogue to say."""
+    load(store, file(tmp_path, "victim.ttl", dataset("victim")))
+    (record, _, before), *_ = Catalog(store).listing()
+    said = (
+        f"<{record}> foaf:primaryTopic <https://example.org/evil> ; dct:title 'Taken over' ; dct:modified "
+        "'2001-01-01T00:00:00Z'^^<http://www.w3.org/2001/XMLSchema#dateTime> .\n"
+        f"<{record}#part> dct:title 'A part' . <https://example.org/evil> dct:relation <{record}>, <{record}#part> .\n"
+    )
+    evil = file(tmp_path, "evil.ttl", dataset("evil"), said)
+    for name in ("Evil", "Evil 2", "Evil 3"):
+        evil.write_text(evil.read_text().replace("'Evil'", f"'{name}'"))
+        load(store, evil)
+    catalog = Catalog(store)
+    assert [(iri, topic) for iri, topic, _ in catalog.listing()] == [
+        (f"{BASE}dataset/evil", "https://example.org/evil"), (record, "https://example.org/victim"),
+    ]  # fmt: skip
+    assert catalog.get(record).described == before
+    lines = [str(one) for one in catalog.get("evil").triples]
+    assert not [line for line in lines if line.startswith(f"<{record}> ")]
+    assert [line for line in lines if line.startswith(f"<{record}#part> ")], "what is not a page of ours may be told of"
+    assert upkeep.is_searchable(catalog)
+
+
+def test_another_profile_is_another_question(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = file(tmp_path, "one.ttl", dataset("tay"))
+
+    def checked(*names: str, dry_run: bool = False) -> tuple[int, int, int]:
+        loader = Loader(store, [load_profile(name, store.base_iri) for name in names], dry_run=dry_run)
+        summary = loader.load([Source(str(source))])
+        return summary.changed, summary.unchanged, summary.rejected
+
+    assert load(store, source).added == 1
+    assert checked("ndl") == (0, 1, 0)
+    assert checked("ukgov", dry_run=True) == checked("ukgov") == (0, 0, 1)
+    assert checked("ndl", "google") == (1, 0, 0)
+    assert checked("google", "ndl") == (0, 1, 0), "in whatever order"
+    catalog = Catalog(store)
+    said = {one.object.value for one in catalog.get("tay").triples if one.predicate == DCT.conformsTo
+            and isinstance(one.object, NamedNode)}  # fmt: skip
+    assert said == {f"{BASE}shapes/ndl", f"{BASE}shapes/google"}
+    assert catalog.revisions("tay") == [], "the description is what it was"
+
+
+def test_a_text_where_a_node_should_be_is_held_against_its_record(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = file(tmp_path, "one.ttl", dataset("tay"), "<https://example.org/tay> dcat:contactPoint 'The team' .\n")
+    summary = Loader(store, [load_profile("ukgov", store.base_iri)]).load([Source(str(source))])
+    (rejected,) = summary.sources[0].rejected
+    assert {one["focus_node"] for one in rejected["results"]} >= {"The team", "https://example.org/tay"}

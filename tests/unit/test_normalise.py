@@ -16,6 +16,7 @@ from ndl_graph.normalise import (
     percent_encoded,
     read_date,
 )
+from ndl_graph.normalise.iris import CLEAN_IRI
 from ndl_graph.record import Spool, split, triples_of
 
 BASE = "https://base.example/"
@@ -217,3 +218,24 @@ def test_a_period_in_the_words_of_schema_org_is_told_in_those_of_dcat_once() -> 
         f'<urn:p> <{dcat}endDate> "2011"^^<{PREFIXES["xsd"]}gYear>',
     ])  # fmt: skip
     assert mended(once) == once
+
+
+def test_what_is_let_through_as_an_address_is_one_to_the_engine() -> None:
+    """Of all characters: a single one that only we let through would end a load."""
+    for code in (*range(0xD800), *range(0xE000, 0x110000)):
+        for written in (f"http://e.org/a{chr(code)}b", f"http://e.org/?{chr(code)}"):
+            found = clean_iri(written)
+            assert found is not None
+            assert (found == written) == bool(CLEAN_IRI.match(written))
+            NamedNode(found)
+
+
+@pytest.mark.parametrize("host", ["[1:2]", "[::1", "[v1.a]", "[::1]x"])
+def test_a_host_that_is_none_is_no_address(host: str) -> None:
+    assert clean_iri(f"http://{host}/x") is None
+    NamedNode(percent_encoded(f"http://{host}/x"))
+
+
+@pytest.mark.parametrize("text", ["٢٠٢٠", "٢٠٢٠-٠١-٠١", "１ January 2020"])
+def test_digits_of_other_scripts_are_no_dates(text: str) -> None:
+    assert read_date(text) is None

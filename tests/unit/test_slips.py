@@ -100,6 +100,31 @@ def test_numbers_that_make_no_setting(tmp_path: Path, line: str, said: str) -> N
         load_settings({}, {}, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "base",
+    [
+        "http://exa mple.org/",
+        "http://example.org/?x=/",
+        "http://example.org/#/",
+        "http:///",
+        "http://[1:2]/",
+        "http://e.org",
+    ],
+)
+def test_what_is_no_base_for_names(tmp_path: Path, base: str) -> None:
+    with pytest.raises(SettingError, match="is no base for IRIs"):
+        load_settings({}, {"NDL_GRAPH_BASE_IRI": base}, tmp_path)
+    assert load_settings({}, {"NDL_GRAPH_BASE_IRI": "http://[::1]:8000/a/"}, tmp_path).base_iri
+
+
+@pytest.mark.parametrize("named", ["", ",", " , "])
+def test_a_load_without_a_profile_would_check_nothing(tmp_path: Path, named: str) -> None:
+    with pytest.raises(SettingError, match="no profile is named"):
+        load_settings({}, {"NDL_GRAPH_PROFILE": named}, tmp_path)
+    done = run("load", tmp_path, "--profile", named, "--store", tmp_path / "s")
+    assert (done.code, "--profile" in done.err, (tmp_path / "s").exists()) == (2, True, False)
+
+
 def test_a_folder_is_no_file_of_settings(tmp_path: Path) -> None:
     (tmp_path / "ndl-graph.toml").mkdir()
     done = run("config", cwd=tmp_path)

@@ -7,6 +7,7 @@ from ndl_graph.catalog import Catalog
 from ndl_graph.errors import QueryError, UpdateError
 from ndl_graph.namespaces import PREFIXES
 from ndl_graph.sparql import hints, read_query, told_as_query_error
+from ndl_graph.sparql.clients import client_at
 from ndl_graph.sparql.federation import Federation
 from ndl_graph.sparql.query import quiet
 from ndl_graph.sparql.worker import Rows
@@ -60,6 +61,33 @@ def test_from_clauses_are_read() -> None:
     )
     assert query.default_graphs == ("http://a", "http://g/b")
     assert query.named_graphs == ("http://c",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CONSTRUCT { ?s ?p ?o } FROM <http://a> FROM NAMED <http://c> WHERE { ?s ?p ?o }",
+        "CONSTRUCT FROM <http://a> FROM NAMED <http://c> WHERE { ?s ?p ?o }",
+        "DESCRIBE <http://x> FROM <http://a> FROM NAMED <http://c>",
+        "DESCRIBE ?x FROM <http://a> FROM NAMED <http://c> { ?x ?p ?o }",
+        "SELECT (EXISTS { ?s ?p ?o } AS ?e) FROM <http://a> FROM NAMED <http://c> { ?s ?p ?o }",
+        "ASK FROM <http://a> FROM NAMED <http://c> { { SELECT ?s { ?s <http://from/x> 'FROM <http://z>' } } }",
+    ],
+)
+def test_from_clauses_are_read_wherever_they_stand(text: str) -> None:
+    query = read_query(text)
+    assert (query.default_graphs, query.named_graphs) == (("http://a",), ("http://c",))
+
+
+@pytest.mark.parametrize(
+    ("host", "client"),
+    [
+        ("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"), ("fe80::1%eth0", "fe80::/64"), ("", ""), ("unix", "unix"),
+    ],
+)  # fmt: skip
+def test_a_client_is_told_by_its_address(host: str, client: str) -> None:
+    assert client_at(host) == client
 
 
 @pytest.mark.parametrize(

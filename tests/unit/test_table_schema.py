@@ -60,6 +60,13 @@ CSVW: Final[dict[str, Any]] = {
     },
 }
 EACH: Final = [("datapackage", PACKAGE), ("csvw", CSVW)]
+#: The same under an address of its own, and what else a reader of a list of names and values must bear.
+ALL: Final[list[tuple[str, Any]]] = [
+    *EACH,
+    ("csvw", {**dict[str, Any](CSVW), "@context": ["http://www.w3.org/ns/csvw", {"@base": "http://x.org/"}]}),
+    ("ukgov-json", [{"@id": "http://x.org/1", "type": "dcat:Dataset", "identifier": "1", "title": "x",
+                     "distribution": [{"title": "f", "accessUrl": "http://x.org/f"}], "modified": "2020-01-01"}]),
+]  # fmt: skip
 
 
 def read(form: str, document: Any, *, places: bool = False) -> list[str]:
@@ -118,7 +125,7 @@ def test_metadata_of_csv_on_the_web_is_a_dataset_with_its_columns() -> None:
     ],
 )
 def test_relative_addresses_stay_on_their_host(base: str, path: str, address: str) -> None:
-    said = {**CSVW, "@context": ["http://www.w3.org/ns/csvw", {"@base": base}], "url": path}
+    said = {**dict[str, Any](CSVW), "@context": ["http://www.w3.org/ns/csvw", {"@base": base}], "url": path}
     assert [line for line in read("csvw", said) if f" {DCAT.downloadURL} <{address}>" in line]
 
 
@@ -169,10 +176,23 @@ def _places(said: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from _places(value, (*path, key))
 
 
-@pytest.mark.parametrize(("form", "document"), EACH)
+def test_what_has_no_name_is_told_apart_by_its_place() -> None:
+    table = {"tableSchema": {"columns": [{"datatype": "date"}, {"datatype": "integer"}, {"titles": "c"}]}}
+    about = {"@context": ["http://www.w3.org/ns/csvw", {"@base": "http://x.org/"}], "tables": [table]}
+    lines = read("csvw", about)
+    assert not [line for line in lines if "None" in line]
+    names = [line.rsplit(" ", 1)[1] for line in lines if " <https://schema.org/name> " in line]
+    assert {'"column-1"', '"column-2"', '"c"'} <= set(names)
+    fields = {line.split(" ", 1)[0] for line in lines if line.endswith("<http://mlcommons.org/croissant/Field>")}
+    assert len(fields) == 3
+
+
+@pytest.mark.parametrize(("form", "document"), ALL)
 def test_no_value_anywhere_breaks_the_reader(form: str, document: Any) -> None:
     for path in _places(document):
-        for value in (None, 1, True, "", [], {}, [1], ["a", {}], {"@value": 1}, "x y<>", "http://a b", "\ud800"):
+        for value in (
+            None, 1, True, "", [], {}, [1], ["a", {}], {"@value": 1}, "x y<>", "http://a b", "http://[a", "\ud800",
+        ):  # fmt: skip
             broken = copy.deepcopy(document)
             target = broken
             for key in path[:-1]:

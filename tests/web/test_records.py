@@ -8,11 +8,12 @@ import httpx
 import mlcroissant
 import pytest
 import rdflib
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 from rdflib.compare import to_isomorphic
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.formats import format_named
+from ndl_graph.namespaces import FOAF, RDF, SKOS
 from ndl_graph.quality import croissant_verdict
 from ndl_graph.stores import EmbeddedStore
 from ndl_graph.web.negotiation import NotAcceptable, Offer, choose
@@ -218,8 +219,55 @@ def test_minted_iris_lead_to_records(service: httpx.Client) -> None:
     theme = service.get("/theme/health").text
     assert "<h1>Health</h1>" in theme
     assert "/dataset?theme=Health&amp;access=Open+to+everyone" in theme
-    for path in ("/organisation/none", "/theme/none"):
+    for path in ("/organisation/none", "/theme/none", "/id/use/none", "/id/something/none"):
         assert service.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "name"),
+    [
+        ("/organisation/hm-land-registry", FOAF.Agent, (FOAF.name, "HM Land Registry")),
+        ("/theme/health", SKOS.Concept, (SKOS.prefLabel, "Health")),
+    ],
+)
+def test_an_organisation_and_a_theme_are_linked_data(
+    service: httpx.Client, demo: Catalog, path: str, kind: NamedNode, name: tuple[NamedNode, str]
+) -> None:
+    node = NamedNode(demo.base_iri + path[1:])
+    turtle = service.get(path, headers={"Accept": "text/turtle"})
+    assert turtle.headers["content-type"].startswith("text/turtle")
+    assert "Accept" in turtle.headers["vary"]
+    said = {quad.triple for quad in parse(turtle.content, RdfFormat.TURTLE)}
+    assert {Triple(node, RDF.type, kind), Triple(node, name[0], Literal(name[1]))} <= said
+    other = service.get(path, headers={"Accept": "application/ld+json"})
+    assert {quad.triple for quad in parse(other.content, RdfFormat.JSON_LD)} == said
+    assert "<h1>" in service.get(path).text
+
+
+def test_every_address_that_is_given_here_leads_somewhere(store: EmbeddedStore, tmp_path: Path) -> None:
+    """Of who made data and holds none, and of a use that has no address of its own."""
+    (tmp_path / "d.ttl").write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        "<https://e.org/d> a dcat:Dataset ; dct:title 'D' ; dct:description 'About it.' ; dct:publisher 'Holder' ;"
+        " dct:creator 'Statistics team' ; dcat:landingPage <https://e.org/p> .\n"
+    )
+    (tmp_path / "uses.csv").write_text(
+        "Project ID,Organisation Name,Project Title,Lay Summary,Dataset(s) Name\nP-1,University,Asthma,Why?,D\n"
+    )
+    assert load(store, tmp_path / "d.ttl", tmp_path / "uses.csv").added == 2
+    with serving(store.folder, tmp_path / "log") as client:
+        made = client.get("/organisation/statistics-team")
+        assert (made.status_code, made.headers["location"]) == (303, "/dataset/d")
+        assert "<h1>Holder</h1>" in client.get("/organisation/holder").text
+        (use,) = client.get("/api/uses").json()["uses"]
+        path = "/" + use["iri"].removeprefix(BASE)
+        asked = "SELECT ?use { ?record foaf:primaryTopic ?use . ?use a ndl:Use }"
+        rows = client.get("/sparql", params={"query": asked, "format": "json"}).json()["results"]["bindings"]
+        minted = rows[0]["use"]["value"]
+        assert minted == f"{BASE}id{path}"
+        led = client.get("/" + minted.removeprefix(BASE), headers={"Accept": "text/turtle"})
+        assert (led.status_code, led.headers["location"]) == (303, path)
+        assert client.get(led.headers["location"]).status_code == 200
 
 
 def test_names_that_differ_in_signs_have_one_page(store: EmbeddedStore, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from ndl_graph.errors import ParseError
@@ -78,11 +78,11 @@ def rows_of(
         ) from None
 
 
-def headings_of(start: str) -> list[str]:
-    """The headings of a sheet by its start, divided by what divides the first line most often."""
+def headings_of(start: str, marks: Sequence[str] = _BETWEEN) -> list[str]:
+    """The headings of a sheet by its start, divided by the mark that divides the first line most often."""
     first, _, rest = start.removeprefix("\ufeff").partition("\n")
     line = rest.partition("\n")[0] if first.casefold().startswith("sep=") else first
-    between = max(_BETWEEN, key=line.count)
+    between = max(marks, key=line.count)
     try:
         return next(csv.reader([line], delimiter=between), [])
     except csv.Error:
