@@ -38,9 +38,21 @@ def test_every_form_has_its_address(service: httpx.Client, suffix: str) -> None:
     answer = service.get(f"{PAGE}.{suffix}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, FORMS[suffix])
     assert "Price Paid Data" in answer.text
+    if suffix != "html":
+        assert answer.headers["content-location"] == f"{PAGE}.{suffix}"
     head = service.head(f"{PAGE}.{suffix}", headers={"Accept-Encoding": "identity"})
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == str(len(answer.content))
+
+
+def test_what_was_negotiated_says_where_it_stands(service: httpx.Client) -> None:
+    negotiated = service.get(PAGE, headers={"Accept": "text/turtle"})
+    place = negotiated.headers["content-location"]
+    assert (place, service.get(place).content) == (f"{PAGE}.ttl", negotiated.content)
+    again = service.get(PAGE, headers={"Accept": "text/turtle", "If-None-Match": negotiated.headers["etag"]})
+    assert (again.status_code, again.headers["content-location"]) == (304, place)
+    as_of = service.get(PAGE, params={"asOf": "2100-01-01"}, headers={"Accept": "text/turtle"})
+    assert "content-location" not in as_of.headers
 
 
 def test_rdf_forms_hold_the_same_graph(service: httpx.Client, demo: Catalog) -> None:

@@ -1,5 +1,6 @@
 """The rest of the site: home, search, catalogue, sitemap, shapes, vocabulary, operations."""
 
+import asyncio
 import gzip
 import re
 import xml.etree.ElementTree as ET
@@ -10,6 +11,9 @@ import pytest
 import rdflib
 
 from ndl_graph.catalog import Catalog
+from ndl_graph.settings import load_settings
+from ndl_graph.web.app import create_app
+from tests.conftest import BASE
 
 ROUTES = (
     "/", "/dataset", "/dataset?q=schools", "/catalog", "/sparql", "/shapes", "/shapes/ndl", "/shapes/ukgov", "/vocab",
@@ -222,3 +226,45 @@ def test_the_api_description_tells_of_bodies_and_of_errors(service: httpx.Client
         assert kind in body["content"]
     wrong = service.get("/dataset/nowhere").json()
     assert problem["schema"]["required"] == [name for name in problem["schema"]["required"] if name in wrong]
+
+
+def test_a_fault_of_ours_is_told_as_every_problem_is(demo: Catalog) -> None:
+    app = create_app(demo, load_settings({}, {"NDL_GRAPH_MEANING": "no"}))
+
+    def broken() -> None:
+        raise KeyError("secret detail")
+
+    app.add_api_route("/broken", broken)
+
+    async def ask(accept: str) -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            return await client.get("/broken", headers={"Accept": accept})
+
+    answer = asyncio.run(ask("application/json"))
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    said = answer.json()
+    assert (said["status"], said["instance"], said["title"]) == (500, "/broken", "Internal Server Error")
+    assert "secret" not in answer.text
+    page = asyncio.run(ask("text/html"))
+    assert (page.status_code, "fault of the catalogue" in page.text) == (500, True)
+
+
+def test_no_sitemap_has_more_addresses_than_are_allowed(demo: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ndl_graph.web.discovery._SITEMAP", 10)
+    app = create_app(demo, load_settings({}, {"NDL_GRAPH_MEANING": "no"}))
+
+    async def ask(path: str) -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000") as client:
+            return await client.get(path)
+
+    parts = re.findall("<loc>([^<]+)</loc>", asyncio.run(ask("/sitemap.xml")).text)
+    found: list[str] = []
+    for part in parts:
+        some = re.findall("<loc>([^<]+)</loc>", asyncio.run(ask(part)).text)
+        assert 0 < len(some) <= 10
+        found += some
+    assert len(found) == len(set(found))
+    assert set(found) == {BASE, *demo.use_iris(), *(record for record, _, _ in demo.listing())}
+    for number in (0, len(parts) + 1):
+        assert asyncio.run(ask(f"/sitemap-{number}.xml")).status_code == 404

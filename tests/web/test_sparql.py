@@ -155,7 +155,7 @@ def test_head_and_options(service: httpx.Client) -> None:
 def test_graphs_named_in_the_request_are_one_dataset(service: httpx.Client, demo: Catalog) -> None:
     """Two graphs that say the same say it once (SPARQL 1.1, section 13.2), whichever way they are named."""
     rows = demo.snapshot().view.graphs.select(
-        "SELECT ?g ?other { GRAPH ?g { ?org foaf:name ?name } GRAPH ?other { ?org foaf:name ?name } "
+        "SELECT ?g ?other ?org { GRAPH ?g { ?org foaf:name ?name } GRAPH ?other { ?org foaf:name ?name } "
         "FILTER (?g != ?other) } ORDER BY ?g ?other LIMIT 1"
     )
     first, other = (str(rows[0][name]).strip("<>") for name in ("g", "other"))
@@ -169,6 +169,13 @@ def test_graphs_named_in_the_request_are_one_dataset(service: httpx.Client, demo
     assert number(service.post("/sparql", data=fields, headers=JSON)) == len(triples)
     inside = f"SELECT (COUNT(*) AS ?n) FROM <{first}> FROM <{other}> {{ ?s ?p ?o }}"
     assert number(service.get("/sparql", params={"query": inside}, headers=JSON)) == len(triples)
+    count = "{ { SELECT (COUNT(*) AS ?n) { ?s ?p ?o } } }"
+    built = f"CONSTRUCT {{ <urn:x> <urn:n> ?n }} FROM <{first}> FROM <{other}> WHERE {count}"
+    answer = service.get("/sparql", params={"query": built}, headers={"Accept": "application/n-triples"})
+    assert f'"{len(triples)}"' in answer.text, "a template before FROM changes nothing"
+    described = f"DESCRIBE {rows[0]['org']} FROM <{first}> FROM <{other}>"
+    lines = service.get("/sparql", params={"query": described}, headers={"Accept": "application/n-triples"}).text
+    assert len(lines.splitlines()) == len(set(lines.splitlines())) > 0
     named = {"query": "SELECT (COUNT(DISTINCT ?g) AS ?n) { GRAPH ?g { ?s ?p ?o } }", "named-graph-uri": [first, other]}
     assert number(service.get("/sparql", params=named, headers=JSON)) == 2
     nothing = {"query": everything, "named-graph-uri": first}
@@ -430,3 +437,10 @@ def test_the_api_tells_how_to_query(service: httpx.Client) -> None:
     form = paths["/sparql"]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
     assert {"default-graph-uri", "named-graph-uri"} <= set(form["properties"])
     assert {one["name"] for one in paths["/data"]["get"]["parameters"]} >= {"graph", "default"}
+
+
+def test_the_service_description_is_the_same_until_something_changes(service: httpx.Client) -> None:
+    first, again = (service.get("/sparql", headers={"Accept": "text/turtle"}) for _ in range(2))
+    assert (first.content, first.headers["etag"]) == (again.content, again.headers["etag"])
+    asked = {"Accept": "text/turtle", "If-None-Match": first.headers["etag"]}
+    assert service.get("/sparql", headers=asked).status_code == 304

@@ -32,6 +32,15 @@ def test_the_form_is_there_without_a_script(service: httpx.Client) -> None:
     assert "<script" not in page
 
 
+def test_a_text_where_a_node_should_be_is_reported_in_turtle(service: httpx.Client) -> None:
+    text = TURTLE.replace('dcat:theme "water"', 'dcat:contactPoint "Data team"')
+    headers = {"Content-Type": "text/turtle", "Accept": "text/turtle"}
+    answer = service.post("/api/validate", params={"profile": "ukgov"}, content=text, headers=headers)
+    assert answer.status_code == 200, answer.text
+    report = rdflib.Graph().parse(data=answer.text, format="turtle")
+    assert rdflib.Literal("Data team") in set(report.objects(None, SH.focusNode))
+
+
 def test_a_pasted_description_is_told_line_by_line(service: httpx.Client) -> None:
     page = service.post("/validate", data={"description": TURTLE, "profile": ["dcat-ap", "ndl"]}).text
     summary = page[page.index('class="error-summary"') : page.index("<h1>")]

@@ -35,7 +35,6 @@ _OFFERS: Final = (
     Offer("sarif", "application/sarif+json"),
 )
 _TYPES: Final = {offer.name: offer.media_type for offer in _OFFERS} | {"github": "text/plain"}
-_WAIT_SECONDS: Final = 10.0
 _LINES_SHOWN: Final = 3_000
 _FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 _MOST_FIELDS: Final = 100

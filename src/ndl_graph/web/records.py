@@ -77,7 +77,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
     async def answer(request: Request, kind: str, name: str, offer: str) -> Response:
         # What is in memory is answered at once; only what must be made takes a thread.
         snapshot = catalog.opened()
-        moment = _moment(request.query_params.get("asOf"))
+        moment = _as_of(request.query_params.get("asOf"))
         found = cache.known((snapshot.name, kind, name, offer, moment)) if snapshot else None
         if found is None:
             found = await run_in_threadpool(remade, request, kind, name, offer, moment)
@@ -130,6 +130,8 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
             return Body.of(_linkset(record, view), _LINKSET, {"Vary": "Accept"}, modified)
         form = _FORMS[offer]
         assert form.write is not None
+        if form.suffixes and not moment:
+            headers["Content-Location"] = f"/{kind}/{slug}.{form.suffixes[0]}"
         return Body.of(form.write(record), form.content_type, headers, modified)
 
     def form_of(request: Request) -> str:
@@ -214,7 +216,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
     return routes
 
 
-def _moment(text: str | None) -> str:
+def _as_of(text: str | None) -> str:
     """What `asOf` asks for, a day (its end) or a time, as `xsd:dateTime` in UTC; empty where nothing is asked."""
     if not text:
         return ""

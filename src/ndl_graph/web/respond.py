@@ -150,11 +150,14 @@ def _fails(request: Request, body: Body) -> bool:
     asked = request.headers.get("if-match")
     if asked is not None:
         return asked.strip() != "*" and body.etag not in {tag.strip() for tag in asked.split(",")}
-    since, changed = _moment(request.headers.get("if-unmodified-since")), _moment(body.headers.get("Last-Modified"))
+    since, changed = (
+        _date_of(request.headers.get("if-unmodified-since")),
+        _date_of(body.headers.get("Last-Modified")),
+    )
     return since is not None and changed is not None and changed > since
 
 
-def _moment(date: str | None) -> datetime | None:
+def _date_of(date: str | None) -> datetime | None:
     """The moment that a date names in any of the three forms (RFC 9110, section 5.6.7); None where it is none."""
     try:
         found = parsedate_to_datetime(date or "")
@@ -167,5 +170,5 @@ def _unchanged(request: Request, body: Body) -> bool:
     asked = request.headers.get("if-none-match")
     if asked is not None:
         return asked.strip() == "*" or body.etag in {tag.strip().removeprefix("W/") for tag in asked.split(",")}
-    since, changed = _moment(request.headers.get("if-modified-since")), _moment(body.headers.get("Last-Modified"))
+    since, changed = _date_of(request.headers.get("if-modified-since")), _date_of(body.headers.get("Last-Modified"))
     return since is not None and changed is not None and changed <= since
