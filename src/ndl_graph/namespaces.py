@@ -141,8 +141,8 @@ _BY_LENGTH: Final = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))
 
 
 def is_web(address: str) -> bool:
-    """Whether an address is one of the web."""
-    return address.startswith(("http://", "https://"))
+    """Whether an address is one of the web; a scheme may be written in capitals (RFC 3986, section 3.1)."""
+    return address.startswith(("http://", "https://")) or address[:8].lower().startswith(("http://", "https://"))
 
 
 def compact(iri: str) -> str:

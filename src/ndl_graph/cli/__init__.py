@@ -75,7 +75,8 @@ def main() -> None:
         sys.exit(130)
     except OSError as error:
         if not isinstance(error, BrokenPipeError):
-            click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
+            told = f"{error.filename}: it" if error.filename else "the output"
+            click.echo(f"Error: {told} cannot be read or written: {error.strerror or error}", err=True)
             sys.exit(FAILED)
         # The reader of a pipe has had enough: nothing is wrong.
         sys.stderr.close()

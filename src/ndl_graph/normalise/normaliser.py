@@ -393,6 +393,8 @@ class Normaliser:
 
     def _tag(self, tag: str) -> str | None:
         if tag not in self._tags:
+            if len(self._tags) > _REMEMBERED:
+                self._tags.clear()
             self._tags[tag] = _tag(tag)
         return self._tags[tag]
 
