@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import IO, Final, NamedTuple, Self
 
+from cachetools import LRUCache
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, PREFIXES, RDF, SCHEMA, SKOS, Namespace
@@ -92,6 +93,9 @@ _WEB: Final = ("<http://", "<https://")
 
 _PAGE_SIZE: Final = 32 * 1024
 _PAGES_KEPT: Final = 64
+#: Pages over which what is said of one subject may be scattered before it is put together; and subjects so kept.
+_SCATTERED: Final = 4
+_GATHERED: Final = 10_000
 
 
 class Block(NamedTuple):
@@ -207,7 +211,8 @@ class Spool:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=memory)  # noqa: SIM115 - closed in __exit__
         self._end = 0
         self._pages: list[tuple[int, int]] = []
-        self._places: dict[str, int | tuple[int, ...]] = {}
+        self._places: dict[str, int | list[int]] = {}
+        self._gathered: LRUCache[str, _Page] = LRUCache(_GATHERED)
         self._types: dict[str, set[str]] = {}
         self._own: set[str] = set()
         self._about: dict[str, list[str]] = defaultdict(list)
@@ -292,9 +297,10 @@ class Spool:
             if known is None:
                 self._places[subject] = place
             elif isinstance(known, int):
-                self._places[subject] = known if known == place else (known, place)
+                self._places[subject] = known if known == place else [known, place]
             elif known[-1] != place:
-                self._places[subject] = (*known, place)
+                known.append(place)
+        self._gathered.clear()
         for subject, type_ in types:
             self._types.setdefault(subject, set()).add(type_)
         for topic, subject in about:
@@ -342,10 +348,21 @@ class Spool:
         """The lines that list what belongs to a catalogue: they are in nobody's description."""
         return [line for part in self._gather(subject) for line in part.members]
 
-    def _gather(self, subject: str) -> Iterator[_Page]:
-        places = self._places.get(subject, ())
-        for number in (places,) if isinstance(places, int) else places:
-            yield from self._read_page(number)[subject]
+    def _gather(self, subject: str) -> Iterable[_Page]:
+        places = self._places.get(subject, [])
+        if isinstance(places, int):
+            return self._read_page(places)[subject]
+        if len(places) <= _SCATTERED:
+            return [part for number in places for part in self._read_page(number)[subject]]
+        # A publisher is told of beside each of its datasets: to look all of that up for each takes the square of time.
+        if (whole := self._gathered.get(subject)) is None:
+            parts = [part for number in places for part in self._read_page(number)[subject]]
+            whole = self._gathered[subject] = _Page(
+                list(dict.fromkeys((node, is_service) for part in parts for node, is_service in part.links)),
+                list(dict.fromkeys(line for part in parts for line in part.lines)),
+                list(dict.fromkeys(line for part in parts for line in part.members)),
+            )
+        return [whole]
 
     def _parse_page(self, number: int) -> dict[str, list[_Page]]:
         offset, length = self._pages[number]

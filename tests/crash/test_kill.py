@@ -15,7 +15,7 @@ from ndl_graph.catalog import Catalog
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import BASE, DATA, load, run
 
-COUNT = 1_000
+COUNT = 500
 
 
 def feed(path: Path, year: int) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 import rdflib
+from click.testing import CliRunner
 from pyoxigraph import parse
 
+from ndl_graph.cli import cli
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import BASE, DATA, load, run
 
@@ -370,10 +372,9 @@ def test_profiles_are_listed() -> None:
 
 
 def test_help_has_an_example_for_every_command() -> None:
-    from ndl_graph.cli import cli
-
     for name in cli.commands:
-        assert "Example: ndl-graph" in run(name, "--help").out, name
+        assert "Example: ndl-graph" in CliRunner().invoke(cli, [name, "--help"]).output, name
+    assert "Example: ndl-graph load" in run("load", "--help").out
     assert run("--version").out.startswith("ndl-graph, version 0.1.0")
 
 

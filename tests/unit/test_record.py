@@ -107,3 +107,33 @@ def test_a_series_that_is_only_named_is_a_part_of_what_names_it() -> None:
             found = list(split(spool))
         assert [one.kind for one in found] == kinds
         assert (f'{name} <{PREFIXES["dct"]}title> "Budgets"' in found[-1].statements.lines) == (len(kinds) == 1)
+
+
+def test_what_is_told_beside_every_dataset_is_looked_up_once() -> None:
+    """A publisher who is stated again with each dataset: to look for all of it each time takes the square of time."""
+    count = 3_000
+    with Spool() as spool:
+        spool.add(
+            block
+            for n in range(count)
+            for block in (
+                Block(
+                    f"<http://e.org/{n}>",
+                    [
+                        f"<http://e.org/{n}> {RDF.type} {DCAT.Dataset}",
+                        f'<http://e.org/{n}> {DCT.title} "{n} {"x" * 400}"',
+                        f"<http://e.org/{n}> {DCT.publisher} <http://e.org/org>",
+                    ],
+                ),
+                Block(
+                    "<http://e.org/org>",
+                    ['<http://e.org/org> <http://x/name> "Org"', f"<http://e.org/org> <http://x/n> {'_:b'}{n % 7}"],
+                ),
+            )
+        )
+        pages = len(spool._pages)
+        assert pages > 30
+        found = list(split(spool))
+        assert len(found) == count
+        assert all(len(one.statements.lines) == 3 + 1 + 7 for one in found)
+        assert spool._read_page.cache_info().misses <= 3 * pages

@@ -22,6 +22,7 @@ __all__ = ["PLACE", "Lines", "PlacedDict", "Places", "place", "placed_json", "wh
 #: The predicate of a place, never stored or published; nobody can know it and write it into a file.
 PLACE: Final = NamedNode(f"urn:ndl-graph:place:{secrets.token_hex(8)}")
 _PLACE: Final = str(PLACE)
+_STATED: Final = f' {_PLACE} "'
 _VALUE: Final = 200
 _TERMS: Final = re.compile(r"<([^>]*)>")
 _SCHEMA_FOR: Final[dict[str, list[str]]] = {}
@@ -125,6 +126,7 @@ class Places:
     """The lines of nodes, properties and values, and the file of each; filled from statements, asked by results."""
 
     def __init__(self) -> None:
+        self._told: set[tuple[str, str]] = set()
         self._nodes: dict[str, tuple[str, int | None]] = {}
         self._properties: dict[str, dict[str, _At]] = {}
         self._values: dict[tuple[str, str, str], _At] = {}
@@ -133,11 +135,24 @@ class Places:
         self._files: list[str] = []
 
     def marked(self, lines: Iterable[str], file: str) -> Iterator[str]:
-        """The lines of one file, whose places say which file that is: a description may stand in several."""
-        mark = f'{_PLACE} "{len(self._files)}|'
+        """The lines of one file, whose places say which file that is: a description may stand in several.
+
+        Of what is said of a node again and again, as of a publisher beside each dataset, the first place stays.
+        """
+        number = len(self._files)
         self._files.append(file)
+        places: list[tuple[int, str, str]] = []
         for line in lines:
-            yield line.replace(f'{_PLACE} "', mark, 1)
+            node, is_place, said = line.partition(_STATED)
+            if is_place:
+                at, _, what = said.removesuffix('"').partition(" ")
+                places.append((int(at), node, what))
+            else:
+                yield line
+        for at, node, what in sorted(places):
+            if (node, what) not in self._told:
+                self._told.add((node, what))
+                yield f'{node}{_STATED}{number}|{at}{" " if what else ""}{what}"'
 
     def take(self, lines: Iterable[str]) -> Iterator[str]:
         """Takes the places out of N-Triples lines that were marked; gives the rest."""
