@@ -11,6 +11,7 @@ SOURCE = ROOT / "src" / "ndl_graph"
 RULES: dict[str, set[str]] = {
     "errors": set(),
     "namespaces": set(),
+    "tokens": set(),
     "resources": set(),
     "record": {"namespaces"},
     "labels": {"namespaces", "resources"},
@@ -21,7 +22,9 @@ RULES: dict[str, set[str]] = {
     "crosswalk": {"namespaces", "record"},
     "normalise": {"names", "namespaces", "record"},
     "identity": {"crosswalk", "namespaces", "normalise", "record"},
-    "formats": {"access", "crosswalk", "description", "errors", "labels", "names", "namespaces", "record"},
+    "formats": {
+        "access", "crosswalk", "description", "errors", "labels", "names", "namespaces", "record", "tokens",
+    },
     "validation": {"errors", "namespaces", "record", "resources"},
     "checking": {
         "crosswalk", "description", "errors", "formats", "identity", "labels", "namespaces", "naming", "normalise",

@@ -5,7 +5,7 @@ from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, RDF, SCHEMA, is_web
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, RDF, SCHEMA, VCARD, is_web
 from ndl_graph.record import Node, Term
 
 __all__ = ["AGENT", "DATASET", "DISTRIBUTION", "dcat_from_schema"]
@@ -30,6 +30,7 @@ DATASET: Final = (
     (SCHEMA.temporalCoverage, DCT.temporal),
     (SCHEMA.citation, DCT.bibliographicCitation),
     (SCHEMA.distribution, DCAT.distribution),
+    (SCHEMA.contactPoint, DCAT.contactPoint),
 )
 #: The same for a distribution (`schema:DataDownload`, `cr:FileObject`).
 DISTRIBUTION: Final = (
@@ -46,6 +47,13 @@ AGENT: Final = (
     (SCHEMA.name, FOAF.name),
     (SCHEMA.url, FOAF.homepage),
     (SCHEMA.email, FOAF.mbox),
+)
+#: The same for a contact.
+CONTACT: Final = (
+    (SCHEMA.name, VCARD.fn),
+    (SCHEMA.email, VCARD.hasEmail),
+    (SCHEMA.telephone, VCARD.hasTelephone),
+    (SCHEMA.url, VCARD.hasURL),
 )
 _AGENTS: Final = frozenset({SCHEMA.Organization, SCHEMA.Person, SCHEMA.GovernmentOrganization})
 _FILES: Final = frozenset({CR.FileObject, SCHEMA.DataDownload})
@@ -68,6 +76,9 @@ def dcat_from_schema(triples: Iterable[Triple]) -> list[Triple]:
         elif types & _AGENTS:
             found.append(Triple(subject, RDF.type, FOAF.Agent))
             found += _mapped(subject, statements, AGENT)
+        elif SCHEMA.ContactPoint in types:
+            found.append(Triple(subject, RDF.type, VCARD.Kind))
+            found += _mapped(subject, statements, CONTACT)
     return found
 
 
@@ -87,7 +98,8 @@ def _mapped(subject: Node, statements: Statements, table: Iterable[tuple[NamedNo
 
 def _dataset(subject: Node, statements: Statements, index: dict[Node, list[tuple[NamedNode, Term]]]) -> list[Triple]:
     found: list[Triple] = []
-    for triple in _mapped(subject, statements, DATASET):
+    flat = [(name, term) for name, value in statements for term in _members(value, index)]
+    for triple in _mapped(subject, flat, DATASET):
         name, value = triple.predicate, triple.object
         inner = index.get(value, []) if isinstance(value, (NamedNode, BlankNode)) else []
         if name == DCAT.distribution:
@@ -112,6 +124,20 @@ def _dataset(subject: Node, statements: Statements, index: dict[Node, list[tuple
             continue
         found.append(triple)
     return found
+
+
+def _members(value: Term, index: dict[Node, list[tuple[NamedNode, Term]]]) -> list[Term]:
+    """The members of a list, such as one of authors in their order; what is no list stands for itself."""
+    found: list[Term] = []
+    seen: set[Term] = set()
+    while isinstance(value, (NamedNode, BlankNode)) and value not in seen:
+        seen.add(value)
+        said = dict(index.get(value, ()))
+        if RDF.first not in said:
+            break
+        found.append(said[RDF.first])
+        value = said.get(RDF.rest, RDF.nil)
+    return found or [value]
 
 
 def _distribution(subject: Node, statements: Statements) -> list[Triple]:

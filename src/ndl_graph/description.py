@@ -5,7 +5,7 @@ A view over triples, not a model of a dataset: whatever it does not know stays i
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from typing import Final
@@ -222,14 +222,23 @@ class View:
         is shown.
         """
         for predicate in predicates:
-            for value in self.values(predicate):
-                if (
-                    isinstance(value, (NamedNode, Literal))
-                    and _followable(value.value)
-                    and (address := clean_iri(value.value))
-                ):
-                    return address
+            for stated in self.values(predicate):
+                # vCard may put a node between a contact and its address, which has a name of our making.
+                for value in self.at(stated).values(VCARD.hasValue, RDF.value) or [stated]:
+                    if (
+                        isinstance(value, (NamedNode, Literal))
+                        and _followable(value.value)
+                        and GENID not in value.value
+                        and (address := clean_iri(value.value))
+                    ):
+                        return address
         return None
+
+    @property
+    def mail(self) -> str | None:
+        """The e-mail address of a contact, with `mailto:`: one that it has, or that it is."""
+        own = self.iri if self.iri and self.iri.startswith("mailto:") else None
+        return self.link(VCARD.hasEmail, FOAF.mbox) or own
 
 
 class DescriptionView(View):
@@ -251,7 +260,7 @@ class DescriptionView(View):
                 subject = triple.subject
                 said = index.setdefault(subject, {})
             said.setdefault(triple.predicate, []).append(triple.object)
-        super().__init__(root, index, labels, languages)
+        super().__init__(root, index, labels, (*languages, *_own_language(index.get(root, {}), languages)))
 
     @cached_property
     def title(self) -> str:
@@ -267,7 +276,8 @@ class DescriptionView(View):
     def publisher(self) -> View | None:
         """Who makes the dataset available."""
         stated = (DCT.publisher, SCHEMA.publisher, DCT.creator, SCHEMA.creator, DCT.rightsHolder)
-        named = next((one for name in stated for one in self.views(name) if one.label), None)
+        told = (sorted((one for one in self.views(name) if one.label), key=lambda one: one.label) for name in stated)
+        named = next((agents[0] for agents in told if agents), None)
         roles = (part.view(PROV.agent) for part in self.views(PROV.qualifiedAttribution))
         return named or next((agent for agent in roles if agent and agent.label), None)
 
@@ -348,10 +358,19 @@ class DescriptionView(View):
         return said
 
     @cached_property
+    def changed(self) -> str:
+        """When the dataset last changed: the lexical form of the date."""
+        return self.date(DCT.modified) or self.date(SCHEMA.dateModified)
+
+    @cached_property
+    def issued(self) -> str:
+        """When the dataset first appeared: the lexical form of the date."""
+        return self.date(DCT.issued) or self.date(SCHEMA.datePublished)
+
+    @property
     def modified(self) -> str:
-        """When the dataset last changed, else appeared: the lexical form of the date."""
-        stated = (DCT.modified, SCHEMA.dateModified, DCT.issued, SCHEMA.datePublished)
-        return next((day for name in stated if (day := self.date(name))), "")
+        """When the dataset last changed, else appeared."""
+        return self.changed or self.issued
 
     @cached_property
     def places(self) -> list[View]:
@@ -388,6 +407,23 @@ class DescriptionView(View):
         for node in self._index:
             if node != self.node:
                 yield self.at(node)
+
+
+def _own_language(said: Mapping[NamedNode, Sequence[Term]], languages: Sequence[str]) -> list[str]:
+    """The language to read all of a description in whose title is in none of those asked for; none else.
+
+    One that has a title and a description is better than one that has a title alone.
+    """
+    titles = _tags(said, (DCT.title, SCHEMA.name))
+    descriptions = _tags(said, (DCT.description, SCHEMA.description))
+    if not titles or "" in titles or titles & set(languages):
+        return []
+    return [min(titles, key=lambda tag: (tag not in descriptions, tag))]
+
+
+def _tags(said: Mapping[NamedNode, Sequence[Term]], names: Sequence[NamedNode]) -> set[str]:
+    values = (value for name in names for value in said.get(name, ()))
+    return {(one.language or "").split("-")[0].casefold() for one in values if isinstance(one, Literal)}
 
 
 def _followable(value: str) -> bool:

@@ -77,12 +77,15 @@ _TYPE: Final = str(RDF.type)
 _ROOT_TYPES: Final = _written(*(kind.type for kind in KINDS))
 # A service mentioned by a distribution is a part of it, until somebody describes it in its own right.
 _OWN_DESCRIPTION: Final = _written(DCT.description, DCT.publisher, DCT.identifier)
+# One that nobody names needs no more than a name, or an address, to be meant.
+_OWN_NAME: Final = _written(DCT.title, DCAT.endpointURL, DCAT.servesDataset)
 # A catalogue's list of its members belongs to the catalogue being read, not to a description.
 _MEMBERSHIP: Final = _written(DCAT.dataset, DCAT.service, DCAT.record, DCAT.resource, SCHEMA.dataset)
 # Statements about a description that are made from outside it.
 _ABOUT: Final = _written(FOAF.primaryTopic, _DQV.computedOn)
 _MENTIONED: Final = frozenset({"service", "series"})
 _ACCESS_SERVICE: Final = str(DCAT.accessService)
+_IN_SERIES: Final = str(DCAT.inSeries)
 # Following these would draw whole vocabularies into a description.
 _NOT_FOLLOWED: Final = _written(
     RDF.type, SKOS.inScheme, SKOS.broader, SKOS.narrower, SKOS.related, SKOS.topConceptOf, SKOS.member
@@ -217,6 +220,7 @@ class Spool:
         self._own: set[str] = set()
         self._about: dict[str, list[str]] = defaultdict(list)
         self._mentioned: set[str] = set()
+        self._series: set[str] = set()
         self._linked: set[str] = set()
         self._unreached: dict[str, None] = {}
         self._read_page = lru_cache(_PAGES_KEPT)(self._parse_page)
@@ -235,6 +239,7 @@ class Spool:
         about: list[tuple[str, str]] = []
         own: list[str] = []
         mentioned: list[str] = []
+        series: list[str] = []
         led_to: list[str] = []
         page: list[tuple[str, list[tuple[str, bool]], Sequence[str], Sequence[str]]] = []
         size = 0
@@ -280,6 +285,8 @@ class Spool:
                             led_to.append(value)
                         if service:
                             mentioned.append(value)
+                        elif predicate == _IN_SERIES:
+                            series.append(value)
             if described:
                 own.append(subject)
             if members:
@@ -307,6 +314,7 @@ class Spool:
             self._about[topic].append(subject)
         self._own.update(own)
         self._mentioned.update(mentioned)
+        self._series.update(series)
         self._linked.update(led_to)
 
     @property
@@ -326,8 +334,8 @@ class Spool:
     def roots(self) -> Iterator[tuple[str, str]]:
         """The nodes that get a description each, in the order of the source, and their kinds."""
         for subject, types in self._types.items():
-            if subject not in self._own:
-                continue  # a type and nothing else is a reference, not a description
+            if subject not in self._own and self._own:
+                continue  # a type and nothing else is a reference, where anything is described
             kind = next(kind.name for kind in KINDS if str(kind.type) in types)
             if kind in _MENTIONED and not self._stands_alone(subject):
                 continue
@@ -338,7 +346,9 @@ class Spool:
         if service.startswith("_:") and service in self._mentioned:
             return False
         after = len(service) + 1
-        return any(line[after:].split(" ", 1)[0] in _OWN_DESCRIPTION for line in self.read(service))
+        said = {line[after:].split(" ", 1)[0] for line in self.read(service)}
+        is_named = service in self._mentioned or service in self._series
+        return bool(said & _OWN_DESCRIPTION) or (not is_named and bool(said & _OWN_NAME))
 
     def read(self, subject: str) -> list[str]:
         """All lines with that subject."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
-from ndl_graph.namespaces import PREFIXES
+from ndl_graph.namespaces import DCAT, DCT, PREFIXES, RDF
 from ndl_graph.record import Block, Description, Spool, digest, split
 
 TEXT = """

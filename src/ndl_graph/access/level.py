@@ -91,7 +91,10 @@ def access_of(view: DescriptionView) -> Access:
     stated = view.link(NDL.accessLevel)
     level, rule, evidence = (stated, None, "") if stated in LEVELS else _worked_out(view)
     limits = tuple(
-        iri for one in view.views(SCHEMA.usageInfo) for iri in (one.iri,) if iri is not None and iri.startswith(_DUO)
+        # Croissant writes addresses as text too.
+        iri
+        for one in view.views(SCHEMA.usageInfo)
+        if (iri := one.iri or one.label).startswith(_DUO)
     )
     licence = view.licence.iri if view.licence else None
     return Access(
@@ -135,7 +138,8 @@ def _worked_out(view: DescriptionView) -> tuple[str | None, str | None, str]:
 @lru_cache(maxsize=1_000)
 def _by_rule(access: tuple[str, ...], licence: tuple[str, ...]) -> tuple[str | None, str | None, str]:
     """The level, the rule that gives it and the words that it is taken from; publishers say the same of much data."""
-    statements = {"access": access, "licence": licence}
+    # A licence says what may be done with data, not who gets it: what is said of that, in whatever words, goes first.
+    statements = {"access": access, "licence": () if access else licence}
     for rule in rules():
         for text in statements[rule.looks_at]:
             if _says(rule.pattern, text[:_LONGEST]):
@@ -150,11 +154,21 @@ def _says(pattern: re.Pattern[str], text: str) -> bool:
 
 
 def _said_of_access(view: DescriptionView) -> list[str]:
+    found = [*_rights(view), *view.texts(SCHEMA.conditionsOfAccess), *view.texts(POD.accessLevel)]
+    if view.text(SCHEMA.isAccessibleForFree).casefold() in ("false", "0"):
+        found.append("not free")
+    if not found and (parts := list(dict.fromkeys(tuple(_rights(part)) for part in view.distributions))):
+        # What is said of every file is said of the data; what is said of some is told of none.
+        found += parts[0] if len(parts) == 1 else ["; ".join(said for part in parts for said in part)]
+    return found
+
+
+def _rights(view: View) -> list[str]:
     found = []
     for one in view.views(DCT.accessRights):
         found += [one.iri] if one.iri and not one.is_described else []
         found += [one.label] if one.is_described or not one.iri else []
-    return [*found, *view.texts(SCHEMA.conditionsOfAccess), *view.texts(POD.accessLevel)]
+    return found
 
 
 def _said_of_licence(view: DescriptionView) -> list[str]:

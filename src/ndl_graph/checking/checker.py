@@ -18,7 +18,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 from ndl_graph.checking.slips import Slip, slips
 from ndl_graph.crosswalk import dcat_from_schema
 from ndl_graph.description import DescriptionView
-from ndl_graph.errors import NothingToValidateError
+from ndl_graph.errors import NothingToValidateError, ParseError
 from ndl_graph.formats import Format, croissant, jsonld, rdf, schema_org
 from ndl_graph.formats.places import PLACE, Places
 from ndl_graph.identity import organisation_iri
@@ -85,7 +85,12 @@ class Checker:
         placed = size <= self._placed_bytes
         self._in_json = document.format.media_type.endswith("json")
         base = document.base(len(self._names) + 1)
-        read = document.format.read(document.data, base, places=placed)
+        try:
+            read = list(document.format.read(document.data, base, places=placed))
+        except ParseError:
+            # What cannot be read with its places may be read without; what is broken is told either way.
+            document.data.seek(0)
+            read, placed = list(document.format.read(document.data, base)), False
         read_here = dict.fromkeys(str(self._lawful(_readable(triple))) for triple in read)
         lines = list(self.places.marked(read_here, document.name))
         self._names.append(document.name)

@@ -72,6 +72,13 @@ _ORDER: Final = {
 _CONTAINED_IN: Final = frozenset({SCHEMA.containedIn, CR.containedIn})
 _DATES: Final = frozenset({SCHEMA.datePublished, SCHEMA.dateModified, SCHEMA.dateCreated})
 _NATIVE: Final = {XSD.integer: int, XSD.double: float, XSD.decimal: float}
+#: Properties of a dataset that are not copied as they are: each has its own way below, or none in Croissant.
+_SAID_OTHERWISE: Final = frozenset(
+    {
+        SCHEMA.distribution, SCHEMA.contactPoint, SCHEMA.url, SCHEMA.publisher, SCHEMA.creator, SCHEMA.name,
+        SCHEMA.description, SCHEMA.spatialCoverage, SCHEMA.temporalCoverage, SCHEMA.inLanguage,
+    }
+)  # fmt: skip
 #: How DCAT (by SPDX) and Croissant name the hashes that both know.
 _HASHES: Final = (
     (SPDX.checksumAlgorithm_sha256, SCHEMA.sha256, re.compile(r"[0-9a-f]{64}\Z", re.I)),
@@ -84,6 +91,7 @@ def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: 
     assert isinstance(view.node, NamedNode)
     root = view.node
     whole_dataset = view.has_type(SCHEMA.Dataset)
+    is_croissant = whole_dataset and is_stated(triples)
     # Scores are of the description, not of the data.
     scores = {
         triple.subject for triple in triples if triple.predicate == DQV.isMeasurementOf and METRIC in _text(triple)
@@ -94,13 +102,17 @@ def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: 
         if (_is_native(triple) and not scores & {triple.subject, triple.object})
         or (whole_dataset and triple.subject == root and triple.predicate == DCT.conformsTo)
     )
-    stated = {(triple.subject, triple.predicate) for triple in native}
-    # Limits of use that were stated, and the offer made of them, stand side by side.
-    derived = [
-        triple
-        for triple in _derived(view, page)
-        if (triple.subject, triple.predicate) not in stated or triple.predicate == SCHEMA.usageInfo
-    ]
+    derived = _derived(view, page, is_croissant)
+    if is_croissant:
+        stated = {(triple.subject, triple.predicate) for triple in native}
+        # Limits of use that were stated, and the offer made of them, stand side by side.
+        derived = [
+            triple
+            for triple in derived
+            if (triple.subject, triple.predicate) not in stated or triple.predicate == SCHEMA.usageInfo
+        ]
+    else:
+        native = _beside(native, derived)
     # What is made of DCAT has no field that leads nowhere: mlcroissant refuses the whole for it.
     if not whole_dataset:
         native = _with_sources(native)
@@ -125,14 +137,51 @@ def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: 
     )
     tree = writer.tree(root, _ORDER)
     # The standard context whole: mlcroissant reads no other, but for its language.
-    context = {**contexts.read("croissant"), "@language": _language_of(native)}
+    context = {**contexts.read("croissant"), "@language": _language_of(native, view)}
     return jsonld.dumps({"@context": context, **tree})
 
 
-def _language_of(native: Iterable[Triple]) -> str:
-    """The language of most texts that came in as Croissant; English where none is stated."""
+def is_stated(triples: Iterable[Triple]) -> bool:
+    """Whether a description says anything in Croissant's own terms."""
+    return any(
+        one.predicate.value.startswith(PREFIXES["cr"])
+        or (one.predicate in (DCT.conformsTo, RDF.type) and _text(one).startswith(_CROISSANT))
+        for one in triples
+    )
+
+
+#: Properties of a dataset that are written as Croissant has them, or not at all.
+_IN_MANY_FORMS: Final = frozenset({SCHEMA.creator, SCHEMA.publisher, SCHEMA.inLanguage, SCHEMA.keywords})
+#: Where Croissant's versions and its classes have their addresses.
+_CROISSANT: Final = ("http://mlcommons.org/croissant/",)
+#: Classes of schema.org that Croissant knows for those who make data.
+_MAKERS: Final = frozenset({SCHEMA.Person, SCHEMA.Organization})
+
+
+def _beside(native: Sequence[Triple], derived: Sequence[Triple]) -> list[Triple]:
+    """What came in as schema.org, but for what is said as Croissant wants it: schema.org has more forms of that."""
+    made = {(one.subject, one.predicate) for one in derived} - {(one.subject, SCHEMA.usageInfo) for one in derived}
+    makers = {one.object for one in derived if one.predicate in (SCHEMA.creator, SCHEMA.publisher)}
+    root = {one.subject for one in derived if one.predicate == CR.citeAs}
+    return [
+        one
+        for one in native
+        if (one.predicate == RDF.type and (one.subject not in makers or one.object in _MAKERS))
+        or (
+            (one.subject, one.predicate) not in made
+            and one.predicate != RDF.type
+            and not (one.subject in root and one.predicate in _IN_MANY_FORMS)
+        )
+    ]
+
+
+def _language_of(native: Iterable[Triple], view: DescriptionView) -> str:
+    """The language of most texts that came in as Croissant, else of the title; English where none is stated."""
     tags = Counter(one.object.language for one in native if isinstance(one.object, Literal) and one.object.language)
-    return "en" if "en" in tags or not tags else tags.most_common(1)[0][0]
+    if tags:
+        return "en" if "en" in tags else tags.most_common(1)[0][0]
+    title = view.literal(DCT.title, SCHEMA.name)
+    return (title.language if title else None) or "en"
 
 
 def _in_one_language(triples: Iterable[Triple]) -> list[Triple]:
@@ -214,32 +263,31 @@ def _is_nameless(term: Term, root: NamedNode) -> bool:
     return isinstance(term, (NamedNode, BlankNode)) and _local(term, root.value) is None
 
 
-def _derived(view: DescriptionView, page: str) -> list[Triple]:
+def _derived(view: DescriptionView, page: str, is_croissant: bool) -> list[Triple]:
     """The statements that DCAT makes, in Croissant's terms."""
     root = view.node
     assert isinstance(root, NamedNode)
     # As text, since mlcroissant follows a node that refers to itself without end.
     out = [Triple(root, SCHEMA.url, Literal(page)), Triple(root, SCHEMA.sameAs, Literal(root.value))]
-    is_croissant = view.has_type(SCHEMA.Dataset)
     for schema, dcat in DATASET:
-        if schema in (SCHEMA.distribution, SCHEMA.url, SCHEMA.publisher, SCHEMA.creator, SCHEMA.name):
-            continue
-        if schema in (SCHEMA.description, SCHEMA.spatialCoverage, SCHEMA.temporalCoverage, SCHEMA.inLanguage):
+        if schema in _SAID_OTHERWISE:
             continue
         if schema in _DATES:
             out += [Triple(root, schema, Literal(day)) for day in [view.date(dcat)] if day]
             continue
         values = view.licences if schema == SCHEMA.license else view.views(dcat)
-        out += [Triple(root, schema, Literal(value.iri or value.label)) for value in values if value.iri or value.label]
+        out += [Triple(root, schema, Literal(text)) for value in values if (text := _named(value))]
     out.append(Triple(root, SCHEMA.name, Literal(view.title)))
     out.append(Triple(root, CR.citeAs, Literal(citation(view))))
     if view.summary:
         out.append(Triple(root, SCHEMA.description, Literal(view.summary)))
-    for schema, names in (
-        (SCHEMA.creator, (DCT.creator, DCT.publisher)),
-        (SCHEMA.publisher, (DCT.publisher,)),
+    holder = [view.publisher] if view.publisher else []
+    for schema, agents in (
+        # Croissant asks for a creator: where none is named, that is who holds the data.
+        (SCHEMA.creator, view.views(DCT.creator, SCHEMA.creator, DCT.publisher, SCHEMA.publisher) or holder),
+        (SCHEMA.publisher, view.views(DCT.publisher, SCHEMA.publisher)),
     ):
-        for agent in view.views(*names) or filter(None, [view.publisher]):
+        for agent in agents:
             if isinstance(agent.node, (NamedNode, BlankNode)) and agent.label:
                 out.append(Triple(root, schema, agent.node))
                 out += _agent(agent)
@@ -261,6 +309,11 @@ def _derived(view: DescriptionView, page: str) -> list[Triple]:
             # Files of public bodies change in place, so there is no hash to state (Croissant 1.0, isLiveDataset).
             out.append(Triple(root, CR.isLiveDataset, Literal(True)))
     return out
+
+
+def _named(value: View) -> str:
+    """The address of a node, or what it is called where that is of our making."""
+    return value.iri if value.iri and GENID not in value.iri else value.label
 
 
 def _has_hash(part: View, said: Iterable[Triple]) -> bool:
@@ -323,7 +376,7 @@ def _file(view: DescriptionView, part: View) -> list[Triple]:
         if schema in (SCHEMA.description, SCHEMA.license, SCHEMA.contentSize):
             value = part.view(dcat)
             if value is not None:
-                text = (value.iri or value.label) + (" B" if schema == SCHEMA.contentSize else "")
+                text = _named(value) + (" B" if schema == SCHEMA.contentSize else "")
                 out.append(Triple(node, schema, Literal(text)))
     return out
 

@@ -158,6 +158,9 @@ class _Terms:
                     isinstance(one, str) and one in _MAPS for one in _listed(detail.get("@container"))
                 ):
                     opaque.add(name)
+                # A term may have a context of its own, for what stands under it or is of its type.
+                if isinstance(inner := detail.get("@context"), (dict, list)):
+                    opaque |= _Terms().under(inner).opaque
         return _Terms(iris, frozenset(opaque))
 
     def expand(self, key: str) -> str:
@@ -187,6 +190,8 @@ def _with_bundled(node: Json, terms: _Terms) -> Json:
         if key == "@context"
         else _without_context(value)
         if key in terms.opaque
+        else {name: _with_bundled(part, terms) for name, part in value.items()}
+        if key == "@reverse" and isinstance(value, dict)
         else _with_bundled(value, terms)
         for key, value in node.items()
     }

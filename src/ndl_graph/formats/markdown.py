@@ -1,16 +1,24 @@
 """A record as Markdown: short, for agents and for people who read plain text."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from ndl_graph.access import sentences
 from ndl_graph.description import DescriptionView, View, one_line
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, NDL, SCHEMA, VCARD
+from ndl_graph.namespaces import CR, DCAT, DCT, NDL, SCHEMA, VCARD
+from ndl_graph.tokens import most_tokens
 
 __all__ = ["citation", "write"]
 
 _SUMMARY: Final = 900
 _MOST: Final = 8
+#: Tokens of the whole, counted as the most that they can be; of one fact; and of what is never left out altogether.
+_TOKENS: Final = 750
+_LONGEST: Final = 90
+_LEAST: Final = 60
+#: Letters of the longest token that is counted with.
+_LETTERS: Final = 8
 
 
 def write(view: DescriptionView, page: str) -> bytes:
@@ -18,40 +26,68 @@ def write(view: DescriptionView, page: str) -> bytes:
 
     Publisher text is one line each and carries no markup, so that it cannot pass for ours.
     """
-    lines = [
-        f"# {_safe(view.title)}",
-        "",
-        _safe(one_line(view.summary, _SUMMARY)) or "No description is given.",
-        "",
-    ]
-    for name, value in _facts(view):
-        if value:
-            lines.append(f"- **{name}:** {value}")
-    ways = [way for part in view.distributions[:_MOST] if (way := _way(part))]
-    if ways:
-        lines += ["", "## How to get it", "", *ways]
-        if len(view.distributions) > _MOST:
-            lines.append(f"- … and {len(view.distributions) - _MOST} more: see {page}.ttl")
-    for table in view.record_sets:
-        fields = [field.label for field in table.views(_FIELD)]
-        if fields:
-            lines += ["", f"## What is in it: {_safe(table.label)}", "", _safe(", ".join(fields))]
-    lines += [
+    facts = [f"- **{name}:** {_cut(value, _LONGEST)}" for name, value in _facts(view) if value]
+    end = [
         "",
         "---",
         f"This library holds the description, not the data. Record: <{page}> · "
         f"[JSON-LD]({page}.jsonld) · [Turtle]({page}.ttl) · [Croissant]({page}.croissant.json)",
-        f"Cite as: {_safe(citation(view))}",
+        f"Cite as: {_cut(_safe(citation(view)), _LONGEST)}",
         "",
     ]
-    return "\n".join(lines).encode()
+    left = _TOKENS - sum(map(most_tokens, (*facts, *end)))
+    summary = _cut(_safe(one_line(view.summary, _SUMMARY)), max(_LEAST, left // 2))
+    left -= most_tokens(summary)
+    ways = _fitting([way for part in view.distributions[:_MOST] if (way := _way(part))], left * 2 // 3)
+    left -= sum(map(most_tokens, ways))
+    found: list[str] = []
+    if ways:
+        more = len(view.distributions) - len(ways)
+        found += ["", "## How to get it", "", *ways, *([f"- … and {more} more: see {page}.ttl"] if more > 0 else [])]
+    for table in view.record_sets:
+        fields = [_safe(field.label) for field in table.views(_FIELD) if field.label]
+        shown = _fitting(fields, left)
+        left -= sum(map(most_tokens, shown)) + _LEAST
+        if shown:
+            more = len(fields) - len(shown)
+            rest = f" … and {more} more: see {page}.croissant.json" if more else ""
+            found += ["", f"## What is in it: {_cut(_safe(table.label), _LEAST)}", "", f"{', '.join(shown)}{rest}"]
+    title = f"# {_cut(_safe(view.title), _LONGEST)}"
+    return "\n".join([title, "", summary or "No description is given.", "", *facts, *found, *end]).encode()
+
+
+def _cut(text: str, tokens: int) -> str:
+    """The text, or as many of its words as have so many tokens."""
+    if most_tokens(text) <= tokens:
+        return text
+    whole = text[: tokens * _LETTERS]
+    while whole and most_tokens(whole) > tokens:
+        whole = whole[: len(whole) * 3 // 4]
+    start = whole.rsplit(" ", 1)[0]
+    return f"{start if len(start) > len(whole) // 2 else whole} …"
+
+
+def _fitting(parts: Sequence[str], tokens: int) -> list[str]:
+    """As many of the parts, from the first on, as have so many tokens together."""
+    kept: list[str] = []
+    for part in parts:
+        tokens -= most_tokens(part) + 1
+        if tokens < 0:
+            break
+        kept.append(part)
+    return kept
 
 
 def citation(view: DescriptionView) -> str:
-    """Publisher, year, title and IRI of the dataset, in one line."""
+    """How the publisher asks to be cited; else creators, year, title, publisher and IRI of the dataset, in one line."""
+    if stated := view.text(CR.citeAs, DCT.bibliographicCitation):
+        return one_line(stated)
     year = f" ({view.modified[:4]})" if view.modified else ""
     holder = view.publisher.label if view.publisher else "Publisher not stated"
-    return f"{holder}{year}. {view.title}. {view.iri}"
+    made = sorted({one.label for one in view.views(DCT.creator, SCHEMA.creator) if one.label})
+    makers = ", ".join(made[:_MOST_CITED]) + (" et al." if len(made) > _MOST_CITED else "")
+    held_by = [holder] if made and holder not in made else []
+    return ". ".join([f"{makers or holder}{year}", view.title, *held_by, view.iri or ""])
 
 
 def _facts(view: DescriptionView) -> list[tuple[str, str]]:
@@ -71,12 +107,15 @@ def _facts(view: DescriptionView) -> list[tuple[str, str]]:
         ("Publisher's page", view.landing_page or ""),
         ("Covers", _safe(", ".join(place.label for place in view.places))),
         ("Updated", _named(view.view(DCT.accrualPeriodicity))),
-        ("Last changed", _safe(view.modified)),
+        ("First published", _safe(view.issued) if not view.changed else ""),
+        ("Last changed", _safe(view.changed)),
         ("Contact", _safe(", ".join(filter(None, map(_contact, view.contacts))))),
     ]
 
 
 _FIELD: Final = CR.field
+#: Creators that are named in a citation.
+_MOST_CITED: Final = 3
 
 
 def _named(view: View | None) -> str:
@@ -85,7 +124,7 @@ def _named(view: View | None) -> str:
 
 def _contact(contact: View) -> str:
     name = contact.label if contact.is_described else ""
-    address = (contact.link(VCARD.hasEmail, FOAF.mbox, VCARD.hasURL) or "").removeprefix("mailto:")
+    address = (contact.mail or contact.link(VCARD.hasURL) or "").removeprefix("mailto:")
     return f"{name} ({address})" if name and address and name != address else name or address
 
 

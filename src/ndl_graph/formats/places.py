@@ -149,10 +149,10 @@ class Places:
                 places.append((int(at), node, what))
             else:
                 yield line
-        for at, node, what in sorted(places):
+        for line_number, node, what in sorted(places):
             if (node, what) not in self._told:
                 self._told.add((node, what))
-                yield f'{node}{_STATED}{number}|{at}{" " if what else ""}{what}"'
+                yield f'{node}{_STATED}{number}|{line_number}{" " if what else ""}{what}"'
 
     def take(self, lines: Iterable[str]) -> Iterator[str]:
         """Takes the places out of N-Triples lines that were marked; gives the rest."""

@@ -14,7 +14,7 @@ from ndl_graph.description import DescriptionView, View, plain
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import jsonld
 from ndl_graph.formats.jsonld import Json
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, IANA, SCHEMA, VCARD
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, IANA, NDL, SCHEMA, VCARD, is_web
 
 __all__ = ["dataset", "read_html", "write"]
 
@@ -45,6 +45,12 @@ class _Scripts(HTMLParser):
             self.found[-1] = (line, text + data)
 
 
+#: What a script may be wrapped in: a comment of HTML, or CDATA of XML in a comment of JavaScript.
+_HIDDEN: Final = re.compile(
+    r"\A\s*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[\s*(?:\*/)?)|(?:-->|(?://|/\*)?\s*\]\]>\s*(?:\*/)?)\s*\Z"
+)
+
+
 def read_html(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Triple]:
     """Reads every JSON-LD script of an HTML page; raises `ParseError` where there is none."""
     parser = _Scripts()
@@ -55,8 +61,8 @@ def read_html(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
             hint='It would stand in <script type="application/ld+json"> … </script>.',
         )
     for line, text in parser.found:
-        # Some pages hide their scripts from browsers of another time; and what is empty says nothing.
-        text = re.sub(r"\A\s*<!--|-->\s*\Z", "", text)
+        # Some pages hide their scripts from browsers and parsers of another time; and what is empty says nothing.
+        text = _HIDDEN.sub(lambda found: "\n" * found[0].count("\n"), text)
         if not text.strip():
             continue
         try:
@@ -142,7 +148,7 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
         "dateModified": view.date(DCT.modified),
         "version": view.text(DCAT.version),
         "inLanguage": [_language(part) for part in view.views(DCT.language)],
-        "isAccessibleForFree": True if is_open else False if behind else None,
+        "isAccessibleForFree": _is_free_of_charge(view, is_open, behind),
         "conditionsOfAccess": conditions,
         "spatialCoverage": [{"@type": "Place", "name": place.label} for place in view.places if place.label],
         "temporalCoverage": [_period(period) for period in view.views(DCT.temporal)],
@@ -200,14 +206,20 @@ def _agent(agent: View) -> Json:
     }
 
 
+def _is_free_of_charge(view: DescriptionView, is_open: bool, behind: bool) -> bool | None:
+    """What the publisher says; else so where anybody may have the data, and not so behind approval or at a price."""
+    stated = view.text(SCHEMA.isAccessibleForFree).casefold()
+    if stated in ("true", "1", "false", "0"):
+        return stated in ("true", "1")
+    return True if is_open else False if behind or view.values(NDL.cost) else None
+
+
 def _contact(contact: View) -> Json:
-    address = contact.link(VCARD.hasEmail) or ""
-    return {
-        "@type": "ContactPoint",
-        "name": contact.label if contact.is_described else None,
-        "email": address.removeprefix("mailto:"),
-        "url": contact.link(VCARD.hasURL),
-    }
+    address, page = contact.mail or "", contact.link(VCARD.hasURL)
+    name = contact.label if contact.is_described or isinstance(contact.node, Literal) else None
+    page = page or (contact.iri if contact.iri and is_web(contact.iri) and not contact.is_described else None)
+    said = {"name": name, "email": address.removeprefix("mailto:"), "url": page}
+    return {"@type": "ContactPoint", **said} if any(said.values()) else None
 
 
 def _address(part: View) -> str | None:

@@ -12,10 +12,10 @@ from typing_extensions import TypedDict
 
 from ndl_graph.description import one_line
 from ndl_graph.errors import NdlGraphError
-from ndl_graph.mcp.tokens import most_tokens
 from ndl_graph.namespaces import is_web
 from ndl_graph.record import Term
 from ndl_graph.search import FACETS
+from ndl_graph.tokens import most_tokens
 
 __all__ = [
     "CUT",

@@ -213,7 +213,7 @@ class AgentServer:
     ) -> Annotated[CallToolResult, DatasetsAnswer]:
         """Read up to 10 descriptions: what it is, how to get it, its fields, who may use it, or Croissant."""
 
-        def read() -> tuple[list[dict[str, Any]], list[str]]:
+        def read(most: int) -> tuple[list[dict[str, Any]], list[str]]:
             found, missing = [], []
             for iri in dict.fromkeys(iris):
                 try:
@@ -222,14 +222,18 @@ class AgentServer:
                     missing.append(iri)
                     continue
                 described = self.catalog.describe(record)
+                start = int(cursor or 0)
                 found.append(
-                    {**named(record, described), **view_of(self.catalog, view, record, described, int(cursor or 0))}
+                    {**named(record, described), **view_of(self.catalog, view, record, described, start, most)}
                 )
             return found, missing
 
-        found, missing = await _told(read)
-        beside = (missing, [one["iri"] for one in found], UNTRUSTED)
-        kept, truncated = fitting(found, beside)
+        # Where not even the first fits, fewer of its fields or files are shown at a time.
+        for most in (100, 30, 8, 2):
+            found, missing = await _told(read, most)
+            kept, truncated = fitting(found, (missing, [one["iri"] for one in found], UNTRUSTED))
+            if kept or not truncated or view not in ("fields", "distributions"):
+                break
         left_out = [one["iri"] for one in found[len(kept) :]]
         if truncated and not kept:
             left_out = left_out[1:]

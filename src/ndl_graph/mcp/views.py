@@ -21,10 +21,12 @@ _SUMMARY: Final = 700
 _TABLES: Final = 10
 
 
-def view_of(catalog: Catalog, name: str, record: Record, view: DescriptionView, start: int = 0) -> dict[str, Any]:
+def view_of(
+    catalog: Catalog, name: str, record: Record, view: DescriptionView, start: int = 0, most: int = 100
+) -> dict[str, Any]:
     """One view of a description: summary, distributions, fields, access, uses, quality or croissant.
 
-    A long list of distributions or fields is shown from `start` on.
+    A long list of distributions or fields is shown from `start` on, `most` of them at a time.
     """
     if name == "summary":
         return {
@@ -38,7 +40,9 @@ def view_of(catalog: Catalog, name: str, record: Record, view: DescriptionView, 
             "more": {form: f"{record.iri.value}.{form}" for form in ("md", "jsonld", "croissant.json")},
         }
     if name == "distributions":
-        return _listed("distributions", [_distribution(part) for part in view.distributions], 40, start)
+        return _listed(
+            "distributions", [_distribution(view, part) for part in view.distributions], min(40, most), start
+        )
     if name == "fields":
         tables = [
             {
@@ -47,7 +51,7 @@ def view_of(catalog: Catalog, name: str, record: Record, view: DescriptionView, 
                     {"name": said(one.label), "type": said(" ".join(map(_label, one.views(CR.dataType)))),
                      "description": said(one.text(SCHEMA.description))}
                     for one in table.views(CR.field)
-                ], 100, start),
+                ], most, start),
             }
             for table in view.record_sets
         ]  # fmt: skip
@@ -119,7 +123,7 @@ def named(record: Record, view: DescriptionView) -> dict[str, Any]:
         "publisher": said(view.publisher.label, 120) if view.publisher else "not stated",
         "licence": (licence.iri or said(licence.label, 120)) if licence else "not stated",
         "access": said(view.access.label) if view.access else "not stated",
-        **dated(said(view.modified, 40), record.described),
+        **dated(said(view.changed, 40), said(view.issued, 40), record.described),
     }
 
 
@@ -128,17 +132,17 @@ def _label(view: View) -> str:
 
 
 def _contact(view: View) -> str:
-    address = (view.link(VCARD.hasEmail, VCARD.hasURL) or "").removeprefix("mailto:")
+    address = (view.mail or view.link(VCARD.hasURL) or "").removeprefix("mailto:")
     return said(f"{view.label if view.is_described else ''} {address}", 200)
 
 
-def _distribution(part: View) -> dict[str, Any]:
+def _distribution(view: DescriptionView, part: View) -> dict[str, Any]:
     return {
         "title": said(part.text(DCT.title), 120) or None,
         "download": part.link(DCAT.downloadURL),
         "access": part.link(DCAT.accessURL),
         "service": one.link(DCAT.endpointURL) if (one := part.view(DCAT.accessService)) else None,
-        "format": [said(one.label, 60) for one in part.views(DCT.format)] or None,
+        "format": [said(one, 60) for one in view.formats_of(part)] or None,
         "bytes": part.text(DCAT.byteSize) or None,
         "licence": (found.iri or said(found.label, 120)) if (found := part.view(DCT.license)) else None,
     }

@@ -9,7 +9,22 @@ from urllib.parse import quote
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ndl_graph.names import NameTable, name_table
-from ndl_graph.namespaces import ADMS, DCAT, DCT, FOAF, IANA, NDL, PREFIXES, RDF, RELATIVE, SCHEMA, SPDX, VCARD, is_web
+from ndl_graph.namespaces import (
+    ADMS,
+    CR,
+    DCAT,
+    DCT,
+    FOAF,
+    IANA,
+    NDL,
+    PREFIXES,
+    RDF,
+    RELATIVE,
+    SCHEMA,
+    SPDX,
+    VCARD,
+    is_web,
+)
 from ndl_graph.normalise.dates import read_date
 from ndl_graph.normalise.iris import CLEAN, CLEAN_IRI, clean_iri, percent_encoded, standard_term
 from ndl_graph.normalise.steps import Repairs
@@ -93,7 +108,22 @@ def _date(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None:
     return _replaced(read) if read and read != value else None
 
 
+def _of_list(value: Term, name: str) -> Mended | None:
+    """The address of a term in a list of the EU that was written as text; None where it is none."""
+    start = f"{_EU}{name}/"
+    said = value.value.strip() if isinstance(value, Literal) else ""
+    return (
+        _replaced(NamedNode(said)) if said.startswith(start) and said[len(start) :].replace("_", "").isalnum() else None
+    )
+
+
+def _theme(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None:
+    return _of_list(value, "data-theme")
+
+
 def _language(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | None:
+    if address := _of_list(value, "language"):
+        return address
     if isinstance(value, Literal):
         code = _LANGUAGES.get(value.value.strip().split("-")[0].split("_")[0].casefold())
         if code:
@@ -101,10 +131,14 @@ def _language(_: "Normaliser", value: Term, __: Sequence[Triple]) -> Mended | No
     return None
 
 
+#: Creative Commons' page of a licence, in some language.
+_DEED: Final = re.compile(r"(?<=/)(?:deed|legalcode)(?:\.[a-z_-]{2,12})?/?\Z", re.I)
+
+
 def _licence(normaliser: "Normaliser", value: Term, _: Sequence[Triple]) -> Mended | None:
     if isinstance(value, (NamedNode, Literal)):
-        known = normaliser.licences.find(value.value)
-        if known and known != value.value:
+        known = normaliser.licences.find(_DEED.sub("", value.value))
+        if known and value != NamedNode(known):
             return _replaced(NamedNode(known))
         if isinstance(value, Literal):
             return _link(normaliser, value, ())
@@ -131,7 +165,7 @@ def _media_type(normaliser: "Normaliser", value: Term, block: Sequence[Triple]) 
 def _format(normaliser: "Normaliser", value: Term, _: Sequence[Triple]) -> Mended | None:
     if isinstance(value, (Literal, NamedNode)):
         known = normaliser.formats.find(value.value)
-        if known and known != value.value:
+        if known and value != NamedNode(known):
             return _replaced(NamedNode(known))
     return None
 
@@ -141,7 +175,7 @@ def _frequency(normaliser: "Normaliser", value: Term, block: Sequence[Triple]) -
         return None
     known = _ISO_REPEAT.get(value.value.strip().upper())
     iri = f"{_EU}frequency/{known}" if known else normaliser.frequencies.find(value.value)
-    if not iri or iri == value.value:
+    if not iri or value == NamedNode(iri):
         return None
     if isinstance(value, NamedNode):
         return None if _states(block, DCT.accrualPeriodicity, NamedNode(iri)) else ((value, NamedNode(iri)), ())
@@ -149,6 +183,8 @@ def _frequency(normaliser: "Normaliser", value: Term, block: Sequence[Triple]) -
 
 
 def _access(_: "Normaliser", value: Term, block: Sequence[Triple]) -> Mended | None:
+    if address := _of_list(value, "access-right"):
+        return address
     if isinstance(value, Literal):
         code = _ACCESS.get(value.value.strip().casefold())
         iri = NamedNode(f"{_EU}access-right/{code}") if code else None
@@ -235,6 +271,7 @@ _RULES: Final[dict[NamedNode, tuple[str, Rule]]] = {
     DCT.format: ("format", _format),
     DCT.accrualPeriodicity: ("frequency", _frequency),
     DCT.accessRights: ("access-rights", _access),
+    DCAT.theme: ("link", _theme),
     NamedNode(PREFIXES["pod"] + "accessLevel"): ("access-rights", _pod_access),
     DCT.publisher: ("agent", _agent),
     DCT.creator: ("agent", _agent),
@@ -243,8 +280,9 @@ _RULES: Final[dict[NamedNode, tuple[str, Rule]]] = {
     SCHEMA.endDate: ("period", _period_end(DCAT.endDate)),
 }
 #: Rules that have nothing to say of an address or a blank node.
-_OF_TEXT: Final = frozenset((_link, _date, _language, _agent, _period))
-_KEPT_EMPTY: Final = frozenset({SPDX.checksumValue, SCHEMA.sha256})
+_OF_TEXT: Final = frozenset((_link, _date, _language, _agent, _period, _theme))
+#: Properties whose values may be blank and still say something.
+_KEPT_EMPTY: Final = frozenset({SPDX.checksumValue, SCHEMA.sha256, CR.separator, CR.replace, CR.regex, CR.format})
 #: Control characters and code points that stand for no character (Unicode, section 23.7).
 _NO_TEXT: Final = r"\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff"
 # Written as N-Triples, these need no repair of their own: an IRI that is clean, a blank node, a literal with some text.

@@ -7,7 +7,7 @@ from typing import Final
 
 from ndl_graph.description import DescriptionView
 from ndl_graph.formats import croissant, jsonld
-from ndl_graph.namespaces import CR, DCAT, DCT, DQV, METRIC, SCHEMA
+from ndl_graph.namespaces import DCAT, DCT, DQV, METRIC, SCHEMA
 from ndl_graph.record import Record
 from ndl_graph.validation import load_profile, validate
 
@@ -43,7 +43,7 @@ def croissant_faults(records: Iterable[tuple[Record, DescriptionView]]) -> dict[
     found: dict[str, tuple[str, ...]] = {}
     native = []
     for record, view in records:
-        if view.has_type(SCHEMA.Dataset) and any(t.predicate.value.startswith(str(CR)) for t in record.triples):
+        if view.has_type(SCHEMA.Dataset) and croissant.is_stated(record.triples):
             native.append((record, view))
         else:
             found[record.iri.value] = tuple(_left_out(view))

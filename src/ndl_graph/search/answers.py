@@ -99,14 +99,18 @@ class Hit:
 
     def as_json(self) -> dict[str, Any]:
         """The hit with its score and why it matched."""
-        said = {name: value for name, value in self.said.items() if name not in ("modified", "described")}
-        dates = dated(self.said["modified"], self.said["described"])
+        said = {name: value for name, value in self.said.items() if name not in ("modified", "issued", "described")}
+        dates = dated(self.said["modified"], self.said["issued"], self.said["described"])
         return {**said, **dates, "score": round(self.score, 3), "why": self.why}
 
 
-def dated(modified: str, described: str) -> dict[str, str]:
-    """The date to cite: that of the dataset, else that of its description, and then saying so."""
-    return {"modified": modified} if modified else {"modified": described[:10], "modified_of": "description"}
+def dated(changed: str, issued: str, described: str) -> dict[str, str]:
+    """The date to cite: of the last change; else, and then saying so, of the first issue or of the description."""
+    if changed:
+        return {"modified": changed}
+    if issued:
+        return {"modified": issued, "modified_of": "issued"}
+    return {"modified": described[:10], "modified_of": "description"}
 
 
 @dataclass(frozen=True)

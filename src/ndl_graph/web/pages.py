@@ -126,7 +126,6 @@ _TERMS: Final = {
     "PROV_startedAtTime": PROV.startedAtTime,
     "SCHEMA_conditionsOfAccess": SCHEMA.conditionsOfAccess,
     "SCHEMA_description": SCHEMA.description,
-    "VCARD_hasEmail": VCARD.hasEmail,
     "VCARD_hasURL": VCARD.hasURL,
 }
 

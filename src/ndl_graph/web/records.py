@@ -21,7 +21,7 @@ from ndl_graph.errors import NotFoundError
 from ndl_graph.formats import Format, writable
 from ndl_graph.formats.jsonld import dumps
 from ndl_graph.formats.schema_org import dataset as schema_dataset
-from ndl_graph.namespaces import DCAT, NDL, VCARD, is_web
+from ndl_graph.namespaces import DCAT, NDL, is_web
 from ndl_graph.quality import METRICS, SCORES, croissant_verdict
 from ndl_graph.record import ASIDE, Record
 from ndl_graph.web.language import current, reading_order
@@ -254,7 +254,7 @@ def _second_before(moment: str) -> str:
 
 def _report(record: Record, view: DescriptionView, marks: Mapping[str, Any]) -> str | None:
     """A letter to the contact of a dataset, begun: which description it is about, and what is known to be lacking."""
-    address = next((found for one in view.contacts if (found := one.link(VCARD.hasEmail))), None)
+    address = next((found for one in view.contacts if (found := one.mail)), None)
     if address is None or not address.startswith("mailto:"):
         return None
     asked = {
