@@ -52,12 +52,27 @@ _PERSONAL_NAME: Final = re.compile(
     r"^names?_?$|(?:^|_)(?:(?:fore|sur|first|last|middle|full|maiden|given|family|patient|pupil|person|contact|user)_?names?"
     r"|e_?mails?|(?:tele)?phones?|mobiles?|fax|dob|(?:date_of_)?births?(?:_?date)?|postcodes?|post_code|address(?:_?line)?"
     r"|nhs_?(?:no|number)?|chi_?(?:no|number)|nino?|national_insurance(?:_?(?:no|number))?|passports?|ip_?address"
-    r"|sort_?code|account_?(?:no|number)|upn|gender|sex|ethnicity|religion)(?:$|_)"
+    r"|sort_?code|account_?(?:no|number)|upn|gender|sex|ethnicity|religion|age|born|birthday|salar(?:y|ies)|income|wages?"
+    r"|diagnos[ie]s|disease|disabilit(?:y|ies)|medication|condition|nationality|marital_status|offences?|convictions?"
+    r"|patients?|drivers?|owners?|householders?|customers?|clients?|residents?|employees?|tenants?|claimants?|applicants?"
+    r"|pupils?|students?|staff|members?|persons?|people|citizens?|victims?|witness(?:es)?|defendants?|prisoners?|carers?"
+    r"|ip|ip_?v[46]|vrm|vehicle_reg(?:istration)?|(?:number|registration)_?plate|device_id|user_?id|login"
+    r"|enw|cyfenw|enwau|dyddiad_geni|oed(?:ran)?|rhyw|cod_post|cyfeiriad|ff[oô]n|e_?bost|cyflog|claf|cleifion)(?:$|_)"
 )
+#: Names of columns that are of places and things, where two words with capitals are nobody's name.
+_OF_PLACES: Final = re.compile(
+    r"(?:^|_)(?:areas?|places?|wards?|districts?|regions?|councils?|authorit(?:y|ies)|rivers?|stations?|sites?|towns?"
+    r"|cit(?:y|ies)|countr(?:y|ies)|count(?:y|ies)|parish(?:es)?|schools?|hospitals?|boards?|trusts?|organisations?|publishers?"
+    r"|species|products?|titles?|themes?|types?|categor(?:y|ies)|routes?|roads?|streets?|constituenc(?:y|ies)|nations?|lle|ardal)"
+    r"(?:$|_)"
+)
+#: The name of a person as most are written.
+_TWO_NAMES: Final = re.compile(r"[A-Z][a-z'’-]+(?: [A-Z]\.?)? [A-Z][A-Za-z'’-]+\Z")
 #: How much of a value is looked at: what speaks of a person is short.
 _LOOKED_AT: Final = 200
 _PERSONAL_VALUE: Final = re.compile(
     r"[^@\s]+@[^@\s]+\.[^@\s]+|(?<![\w.-])(?:(?:\+44|0)[\d ()-]{9,14}|\d{3}[ -]?\d{3}[ -]?\d{4}"
+    r"|(?:\d{1,3}\.){3}\d{1,3}|[A-Z]\d{12}|[A-Z]{2}\d{2} ?[A-Z]{3}"
     r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D])(?![\w.-]\w)",
     re.I,
 )
@@ -179,9 +194,10 @@ def _column(database: Any, name: str, kind: str) -> Column:
     often = f"SELECT {column}::VARCHAR FROM sample WHERE {column} IS NOT NULL GROUP BY 1"  # noqa: S608 - so it is here
     found = database.execute(f"{often} ORDER BY count(*) DESC, 1 LIMIT 50").fetchall()
     texts = [str(row[0]) for row in found]
-    personal = bool(_PERSONAL_NAME.search(_snake(name))) or any(
-        _PERSONAL_VALUE.search(text[:_LOOKED_AT]) for text in texts
-    )
+    called = _snake(name)
+    personal = bool(_PERSONAL_NAME.search(called)) or any(_PERSONAL_VALUE.search(text[:_LOOKED_AT]) for text in texts)
+    if not personal and kind == "VARCHAR" and not _OF_PLACES.search(called):
+        personal = sum(bool(_TWO_NAMES.match(text)) for text in texts) * 2 > len(texts)
     is_array = kind.endswith("[]")
     plain = re.sub(r"[(\[ ].*", "", kind)
     examples = () if personal else tuple(text for text in texts if 0 < len(text) <= _LONGEST)[:_EXAMPLES]

@@ -111,6 +111,11 @@ class View:
         return self.node.value if isinstance(self.node, NamedNode) else None
 
     @property
+    def address(self) -> str | None:
+        """The node's IRI, where somebody gave it one; a name of our making leads nobody anywhere."""
+        return self.iri if self.iri and GENID not in self.iri else None
+
+    @property
     def statements(self) -> list[tuple[NamedNode, Term]]:
         """Property and value pairs."""
         return [(name, value) for name, values in self._index.get(self.node, {}).items() for value in values]

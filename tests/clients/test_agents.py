@@ -17,8 +17,8 @@ from mcp import Client, MCPError, StdioServerParameters
 from mcp.types import INVALID_PARAMS, METHOD_NOT_FOUND
 
 from ndl_graph.catalog import Catalog
-from ndl_graph.tokens import most_tokens
 from ndl_graph.stores import EmbeddedStore
+from ndl_graph.tokens import most_tokens
 from tests.conftest import BASE, DATA, load, need, serving
 from tests.servers import COMPONENTS
 

@@ -58,6 +58,34 @@ def name_of(iri: str | None) -> str | None:
         (f"dct:license {OGL} ; {FILE}", "open", "open-licence"),
         (f"dct:license {OGL}", None, None),  # no way to the data is known
         (f"dct:license {OGL} ; {FILE} ; dct:accessRights ar:RESTRICTED", None, None),
+        # Words that are not known are no leave: a licence says nothing of who gets the data.
+        (f"dct:license {OGL} ; {FILE} ; dct:accessRights [ rdfs:label 'Closed access'@en ]", None, None),
+        (f"dct:license {OGL} ; {FILE} ; dct:accessRights 'Nicht \u00f6ffentlich'@de", None, None),
+        (f"dct:license {OGL} ; {FILE} ; dct:accessRights ar:CONFIDENTIAL", None, None),
+        (f"dct:license {OGL} ; {FILE} ; schema:isAccessibleForFree false", None, None),
+        (f"dct:license {OGL} ; {FILE} ; schema:isAccessibleForFree true", "open", "open-licence"),
+        (f"dct:license {OGL} ; {FILE} ; schema:conditionsOfAccess 'Sign the agreement'", None, None),
+        (
+            f"dct:license {OGL} ; dcat:distribution [ dcat:accessURL <http://e.x/d> ; dct:accessRights ar:RESTRICTED ]",
+            None,
+            None,
+        ),
+        (
+            f"dct:license {OGL} ; dcat:distribution [ dcat:accessURL <http://e.x/d> ; dct:accessRights ar:PUBLIC ]",
+            "open",
+            "stated-open",
+        ),
+        (
+            f"dct:license {OGL} ; dcat:distribution [ dcat:accessURL <http://e.x/d> ; dct:accessRights ar:PUBLIC ] , "
+            "[ dcat:accessURL <http://e.x/e> ; dct:accessRights ar:RESTRICTED ]",
+            None,
+            None,
+        ),
+        (
+            "dct:accessRights <http://inspire.ec.europa.eu/metadata-codelist/LimitationsOnPublicAccess/noLimitations>",
+            "open",
+            "stated-open",
+        ),
         (
             f"dct:license <https://creativecommons.org/licenses/by-nc/4.0/> ; {FILE}",
             "open-with-conditions",
@@ -380,3 +408,10 @@ def test_data_that_bars_profit_is_not_for_profit_whatever_else_is_stated(store: 
     assert "no" not in verdicts(UseQuery("public"))
     found = {answer.verdict: answer.total for answer in index.usable(UseQuery("public", text="rivers zxqv"))}
     assert sum(found.values()) == 1, "one word that nothing knows does not empty every answer"
+
+
+def test_limits_of_use_count_as_text_too() -> None:
+    said = f"dct:license {OGL} ; {FILE} ; schema:usageInfo 'http://purl.obolibrary.org/obo/DUO_0000018'"
+    access = access_of(view_of(record_of(said)))
+    assert (access.forbids_profit, access.forbids_companies) == (True, True)
+    assert access.limits == ("http://purl.obolibrary.org/obo/DUO_0000018",)

@@ -156,3 +156,31 @@ def test_times_of_every_unit_are_times(tmp_path: Path) -> None:
     values = ", ".join(f"'2026-01-01 10:00:00'::{kind} AS {kind.lower()}" for kind in kinds)
     duckdb.execute(f"COPY (SELECT {values}) TO '{tmp_path}/t.parquet'")
     assert {one.type for one in describe_columns(tmp_path / "t.parquet")} == {SCHEMA.DateTime}
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["born", "Birthday", "age", "patient", "driver name", "owner", "householder", "customer", "patient_id",
+     "pupil number", "vehicle reg", "ip", "diagnosis", "salary", "enw", "cyfenw", "dyddiad geni", "Staff member"],
+)  # fmt: skip
+def test_columns_about_people_are_told_by_their_name(tmp_path: Path, heading: str) -> None:
+    (tmp_path / "p.csv").write_text(f"{heading},level\nabc,1\ndef,2\n")
+    found = by_name(tmp_path / "p.csv")
+    assert (found[heading].personal, found[heading].examples) == (True, ())
+    assert found["level"].examples
+
+
+@pytest.mark.parametrize(
+    ("heading", "values", "personal"),
+    [
+        ("contact person", ["Ann Smith", "Bob O'Neil"], True), ("who", ["Ann Smith", "Bob J. Jones", "?"], True),
+        ("address seen", ["192.0.2.7"], True), ("code", ["A123456789012"], True), ("car", ["AB12 CDE"], True),
+        ("ward", ["West Ward", "Mill Hill"], False), ("river", ["River Tay", "River Don"], False),
+        ("kind", ["Bridge", "Two words", "Weir"], False), ("stage", ["North end"], False),
+    ],
+)  # fmt: skip
+def test_columns_about_people_are_told_by_their_values(
+    tmp_path: Path, heading: str, values: list[str], personal: bool
+) -> None:
+    (tmp_path / "p.csv").write_text("\n".join([f"{heading},n", *(f"{value},1" for value in values)]))
+    assert by_name(tmp_path / "p.csv")[heading].personal is personal

@@ -313,7 +313,7 @@ def _derived(view: DescriptionView, page: str, is_croissant: bool) -> list[Tripl
 
 def _named(value: View) -> str:
     """The address of a node, or what it is called where that is of our making."""
-    return value.iri if value.iri and GENID not in value.iri else value.label
+    return value.address or value.label
 
 
 def _has_hash(part: View, said: Iterable[Triple]) -> bool:

@@ -22,6 +22,9 @@ __all__ = ["Json", "TreeWriter", "dumps", "load_json", "read", "read_document", 
 Json = Any  # what `json.loads` gives: checked where it is used
 
 DEEPEST: Final = 100
+_IN_JSON: Final = (
+    "Look just before this place: a comma, colon, bracket or quotation mark is missing, or is one too many."
+)
 
 
 def load_json(data: IO[bytes], *, places: bool = False) -> Json:
@@ -34,7 +37,7 @@ def load_json(data: IO[bytes], *, places: bool = False) -> Json:
         document = json.loads(text, parse_constant=_no_number, parse_float=_number, object_pairs_hook=whole_object)
         json.dumps(document, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        lines = "Put what is on each line into one list: [ …, … ]." if error.msg == "Extra data" else None
+        lines = "Put what is on each line into one list: [ …, … ]." if error.msg == "Extra data" else _IN_JSON
         raise ParseError(f"broken JSON: {error.msg}", line=error.lineno, column=error.colno, hint=lines) from None
     except UnicodeEncodeError:
         raise ParseError("broken JSON: half a character, \\uD800 to \\uDFFF", line=_line_of(text, _is_half)) from None

@@ -35,7 +35,8 @@ def write(view: DescriptionView, page: str) -> bytes:
         f"Cite as: {_cut(_safe(citation(view)), _LONGEST)}",
         "",
     ]
-    left = _TOKENS - sum(map(most_tokens, (*facts, *end)))
+    title = f"# {_cut(_safe(view.title), _LONGEST)}"
+    left = _TOKENS - sum(map(most_tokens, (title, *facts, *end)))
     summary = _cut(_safe(one_line(view.summary, _SUMMARY)), max(_LEAST, left // 2))
     left -= most_tokens(summary)
     ways = _fitting([way for part in view.distributions[:_MOST] if (way := _way(part))], left * 2 // 3)
@@ -52,7 +53,6 @@ def write(view: DescriptionView, page: str) -> bytes:
             more = len(fields) - len(shown)
             rest = f" … and {more} more: see {page}.croissant.json" if more else ""
             found += ["", f"## What is in it: {_cut(_safe(table.label), _LEAST)}", "", f"{', '.join(shown)}{rest}"]
-    title = f"# {_cut(_safe(view.title), _LONGEST)}"
     return "\n".join([title, "", summary or "No description is given.", "", *facts, *found, *end]).encode()
 
 
@@ -96,7 +96,7 @@ def _facts(view: DescriptionView) -> list[tuple[str, str]]:
         ("Who holds it", _safe(view.publisher.label) if view.publisher else "not stated"),
         (
             "Licence",
-            f"{_safe(licence.label)} <{licence.iri}>" if licence and licence.iri else _named(licence),
+            f"{_safe(licence.label)} <{licence.address}>" if licence and licence.address else _named(licence),
         ),
         ("Who can use it", _named(view.access) or "not stated"),
         ("The publisher's words on access", _safe("; ".join(view.access_words))),

@@ -108,6 +108,7 @@ def parse_error(error: SyntaxError) -> ParseError:
     return ParseError(message[:500], line=error.lineno, column=error.offset, hint=hint)
 
 
+_BEFORE: Final = "Look just before this place: a full stop, semicolon, comma or bracket is missing, or is one too many."
 _LOOKED_BACK: Final = 20
 _QUOTED: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|<[^>\s]*>|#.*')
 
@@ -206,7 +207,9 @@ def _read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
             yield quad if isinstance(quad, Triple) else quad.triple
     except SyntaxError as error:
         told = parse_error(error)
-        told.hint = told.hint or (_IN_XML if syntax == RdfFormat.RDF_XML else _unclosed(data, told.line or 0))
+        told.hint = told.hint or (
+            _IN_XML if syntax == RdfFormat.RDF_XML else _unclosed(data, told.line or 0) or _BEFORE
+        )
         raise told from None
     except MemoryError:
         raise guarded.too_long() from None

@@ -41,8 +41,8 @@ def write(view: DescriptionView, record: Record) -> bytes:
         "@type": "Dataset",
         "identifier": view.iri,
         "datePublished": said.get("datePublished") or said.get("dateModified") or first,
-        "license": {"@id": licence.iri, "@type": "CreativeWork", "name": licence.label}
-        if licence and licence.iri
+        "license": {"@id": licence.address, "@type": "CreativeWork", "name": licence.label}
+        if licence and licence.address
         else (licence.label if licence and licence.label else "The publisher states no licence."),
         "hasPart": [
             {**one, "@type": "File", "@id": identity}

@@ -139,7 +139,7 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
         "url": page,
         "sameAs": view.landing_page,
         "identifier": view.texts(DCT.identifier) or view.iri,
-        "license": [one.iri or one.label for one in view.licences],
+        "license": [one.address or one.label for one in view.licences],
         "keywords": [*view.keywords, *(theme.label for theme in view.themes)],
         "creator": [_agent(agent) for agent in view.views(DCT.creator) if agent.label],
         "publisher": view.publisher and _agent(view.publisher),
@@ -238,7 +238,7 @@ def _download(part: View) -> Json:
         if medium
         else next((view.label for view in part.views(DCT.format)), None),
         "contentSize": part.text(DCAT.byteSize),
-        "license": (licence := part.view(DCT.license)) and licence.iri,
+        "license": (licence := part.view(DCT.license)) and (licence.address or licence.label),
     }
 
 

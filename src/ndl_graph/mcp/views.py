@@ -121,7 +121,7 @@ def named(record: Record, view: DescriptionView) -> dict[str, Any]:
         "dataset": record.dataset.value,
         "title": said(view.title, 200),
         "publisher": said(view.publisher.label, 120) if view.publisher else "not stated",
-        "licence": (licence.iri or said(licence.label, 120)) if licence else "not stated",
+        "licence": (licence.address or said(licence.label, 120)) if licence else "not stated",
         "access": said(view.access.label) if view.access else "not stated",
         **dated(said(view.changed, 40), said(view.issued, 40), record.described),
     }
@@ -144,7 +144,7 @@ def _distribution(view: DescriptionView, part: View) -> dict[str, Any]:
         "service": one.link(DCAT.endpointURL) if (one := part.view(DCAT.accessService)) else None,
         "format": [said(one, 60) for one in view.formats_of(part)] or None,
         "bytes": part.text(DCAT.byteSize) or None,
-        "licence": (found.iri or said(found.label, 120)) if (found := part.view(DCT.license)) else None,
+        "licence": (found.address or said(found.label, 120)) if (found := part.view(DCT.license)) else None,
     }
 
 

@@ -179,6 +179,7 @@ class SearchResult:
             "no_good_match": self.total == 0,
             "advice": str(self.advice) if self.advice else None,
             "next": self.next,
+            **({"reachable": self.pageable} if self.pageable < self.total else {}),
         }
 
 

@@ -153,7 +153,7 @@ def entry(
             "title": view.title,
             "summary": description[:300],
             "publisher": publisher,
-            "licence": (licence.iri or licence.label) if licence else None,
+            "licence": (licence.address or licence.label) if licence else None,
             "access": named.label if named else None,
             "modified": view.changed or None,
             "issued": view.issued or None,

@@ -21,7 +21,7 @@ from ndl_graph.search.answers import (
     SearchQuery,
     SearchResult,
 )
-from ndl_graph.search.counting import facets_of
+from ndl_graph.search.counting import facets, facets_of
 from ndl_graph.search.question import Asked, Questions, found_of, weights
 from ndl_graph.search.words import nations_named
 
@@ -96,7 +96,11 @@ class Ranking:
             inside = np.zeros(len(scores), bool)
             inside[[place for iri in allowed if (place := nearest.places.get(iri)) is not None]] = True
             scores[~inside] = -1.0
-        total = int((scores >= _NEAR * best).sum()) + len(late)
+        near = int((scores >= _NEAR * best).sum()) + len(late)
+        # What holds all that is asked for is found, however many others hold it too.
+        asked = self._questions.query(words, chosen)
+        holding = found_of(searcher, asked, 0)[0]
+        total = max(near, holding)
         found = {nearest.iris[place]: float(scores[place]) for place in _highest(scores, _NEAR * best)} | late
         if (named := nations_named(query.text)) and found:
             for one in self.named(searcher, list(found)):
@@ -110,8 +114,13 @@ class Ranking:
         ]
         end = query.offset + len(hits)
         following = SearchQuery.cursor_of(end, len(ranked)) if hits else None
-        facets = facets_of([one.facets for one in self.named(searcher, ranked)])
-        return SearchResult(total, tuple(hits), facets, following, advice if ranked else Advice(NO_MATCH), len(ranked))
+        if holding > near:
+            found_facets = facets(searcher, asked)
+        else:
+            found_facets = facets_of([one.facets for one in self.named(searcher, ranked)])
+        return SearchResult(
+            total, tuple(hits), found_facets, following, advice if ranked else Advice(NO_MATCH), len(ranked)
+        )
 
     def named(self, searcher: tantivy.Searcher, iris: Sequence[str]) -> list[Kept]:
         """The records of some IRIs; only those that were not read before are looked up."""

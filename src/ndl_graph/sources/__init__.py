@@ -72,7 +72,12 @@ class Source:
             matched = sorted(name for name in names if Path(name).is_file())
             if matched:
                 return [Item(name) for name in matched]
-            raise SourceError("no file matches this pattern", where=self.name)
+            hint = "Check the pattern, and put it between quotation marks so that the shell leaves it alone."
+            raise SourceError("no file matches this pattern", where=self.name, hint=hint)
+        if "://" in self.name:
+            scheme = self.name.partition("://")[0]
+            hint = "Give an address with http or https, or download the file and name that."
+            raise SourceError(f"addresses with {scheme}:// are not read", where=self.name, hint=hint)
         raise SourceError("there is no such file or folder", where=self.name, hint="Check the path.")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from errno import ENOSPC, EPIPE
 from typing import Final, Literal, cast
 from urllib.parse import urljoin
 
@@ -272,6 +273,8 @@ def told_as_query_error(query: Query) -> Iterator[None]:
     except SyntaxError as error:
         raise query_error(str(error), query.text) from None
     except (ValueError, OSError, RuntimeError) as error:
+        if isinstance(error, OSError) and error.errno in (EPIPE, ENOSPC):
+            raise  # that is of whoever reads the answer
         raise QueryError(f"it cannot be run: {str(error).splitlines()[0][:300]}") from None
 
 

@@ -121,8 +121,10 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
             raise Problem(
                 400, f"A search can be paged through {MOST_OFFSET:,} records.", hint="Narrow it with filters."
             )
-        answer = catalog.search(SearchQuery(q, filters, limit, offset)).as_json()
-        return respond(request, Body.of(dumps(answer), "application/json"))
+        found = catalog.search(SearchQuery(q, filters, limit, offset))
+        if offset and offset >= found.pageable:
+            raise NotFoundError(f"this search ends after {found.pageable:,} records", hint="Narrow it with filters.")
+        return respond(request, Body.of(dumps(found.as_json()), "application/json"))
 
     def nations(request: Request) -> Response:
         """What covers which of the four nations, and what can be compared across them."""

@@ -231,17 +231,34 @@ def router(catalog: Catalog, pages: Pages, settings: Settings) -> APIRouter:
         return Response(body, 200, {"Vary": "Accept", "Cache-Control": "no-store"}, media_type + charset)
 
     get(routes, "/validate", form)
-    for path, handler, bodies in (("/validate", validate, _FORMS), ("/api/validate", api, (*_FORMS, *_described()))):
+    reports = {"200": {"description": "The report", "content": {media_type: {} for media_type in _TYPES.values()}}}
+    for path, handler, bodies, more in (
+        ("/validate", validate, _FORMS, {}),
+        ("/api/validate", api, (*_FORMS, *_described()), {"parameters": _ASKED, "responses": reports}),
+    ):
         body = {"required": True, "content": {kind: _FORM if kind in _FORMS else _TEXT for kind in bodies}}
         routes.add_api_route(
             path,
             handler,
+            name="validate" if more else "validate_form",
             methods=["POST"],
             response_class=Response,
             response_model=None,
-            openapi_extra={"requestBody": body},
+            openapi_extra={"requestBody": body, **more},
         )
     return routes
+
+
+#: What may be asked for beside the description, in the address.
+_ASKED: Final[list[dict[str, Any]]] = [
+    {"name": name, "in": "query", "description": told, "schema": schema}
+    for name, told, schema in (
+        ("profile", "A profile to check by; may be repeated.", {"type": "array", "items": {"enum": profile_names()}}),
+        ("format", "The format of what is sent, where its media type does not tell.", {"type": "string"}),
+        ("report", "The form of the report, where Accept does not tell.", {"enum": list(REPORTS)}),
+        ("fix", "1: with the description as mechanical repairs would make it.", {"enum": ["1"]}),
+    )
+]
 
 
 class _Group:

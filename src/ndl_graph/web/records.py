@@ -193,7 +193,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
             return await record_page(kind, slug, request)
 
         page.__doc__ = record_page.__doc__
-        get(routes, f"/{kind}/{{slug}}", page, name=f"{kind}_record")
+        get(routes, f"/{kind}/{{slug}}", page, name=f"{kind}_record", openapi_extra=_ASKED)
 
     for kind in _KINDS:
         add(kind)
@@ -214,6 +214,20 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
     get(routes, "/id/{kind}/{slug}", dataset_iri)
     get(routes, "/.well-known/genid/{name}", blank_node)
     return routes
+
+
+#: What may be asked for in the address, and in which forms a record comes, for OpenAPI.
+_ASKED: Final[dict[str, Any]] = {
+    "parameters": [
+        {"name": name, "in": "query", "description": told, "schema": schema}
+        for name, told, schema in (
+            ("_profile", "A profile by name or IRI, where Accept does not tell.", {"type": "string"}),
+            ("_mediatype", "A media type, where Accept does not tell.", {"type": "string"}),
+            ("asOf", "The description as it stood on a day.", {"type": "string", "format": "date"}),
+        )
+    ],
+    "responses": {"200": {"description": "The record", "content": {one.media_type: {} for one in _OFFERS}}},
+}
 
 
 def _as_of(text: str | None) -> str:
@@ -311,8 +325,8 @@ def _links(record: Record, view: DescriptionView, shown: str) -> str:
         parts.append(f'<{page}.html>; rel="alternate"; type="text/html"')
     profile = _FORMS[shown].profile if shown in _FORMS else None
     parts.append(f'<{profile or "http://www.w3.org/ns/dcat#"}>; rel="profile"')
-    if view.licence and view.licence.iri:
-        parts.append(f'<{view.licence.iri}>; rel="license"')
+    if view.licence and view.licence.address:
+        parts.append(f'<{view.licence.address}>; rel="license"')
     for part in view.distributions[:_MOST_ITEMS]:
         if address := part.link(DCAT.downloadURL, DCAT.accessURL):
             parts.append(f'<{address}>; rel="item"')
