@@ -22,6 +22,18 @@ DATA = HEAD + '<http://ex.org/a> a dcat:Dataset ; dct:title "' + "a" * 60 + '!" 
         (
             "<#a> a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:node <#b> .\n"
             "<#b> a sh:NodeShape ; sh:node <#a> ; sh:property [ sh:path dct:title ; sh:minCount 5 ] .",
+            2,
+            "asks for itself",
+        ),
+        (
+            "<#a> a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:or ( <#b> [ sh:not <#a> ] ) .\n"
+            "<#b> a sh:NodeShape ; sh:property [ sh:path dct:title ; sh:minCount 1 ] .",
+            2,
+            "#a asks for itself",
+        ),
+        (
+            "<#a> a sh:NodeShape ; sh:targetClass dcat:Dataset ; sh:and ( <#b> <#b> ) ; sh:node <#b> .\n"
+            "<#b> a sh:NodeShape ; sh:property [ sh:path dct:title ; sh:minCount 5 ] .",
             1,
             "not as another shape asks",
         ),
@@ -66,7 +78,20 @@ DATA = HEAD + '<http://ex.org/a> a dcat:Dataset ; dct:title "' + "a" * 60 + '!" 
             "fewer values of dct:rights",
         ),
     ],
-    ids=["circle", "pattern", "count", "no-path", "syntax", "form", "list", "inverse", "order", "class"],
+    ids=[
+        "circle",
+        "circle-of-lists",
+        "twice",
+        "pattern",
+        "count",
+        "no-path",
+        "syntax",
+        "form",
+        "list",
+        "inverse",
+        "order",
+        "class",
+    ],
 )
 def test_hostile_shapes_end_in_an_answer(shapes: str, code: int, words: str, tmp_path: Path) -> None:
     (tmp_path / "own.ttl").write_text(HEAD + shapes)

@@ -264,3 +264,37 @@ def test_markdown_is_short_whatever_is_described(store: EmbeddedStore, tmp_path:
     assert "more: see" in text
     assert "Cite as:" in text
     assert VCARD.fn.value not in text
+
+
+def test_line_ends_of_windows_are_the_same_in_every_syntax(store: EmbeddedStore, tmp_path: Path) -> None:
+    record = loaded(
+        store,
+        tmp_path,
+        f"""
+        <https://e.org/d> a dcat:Dataset ; dct:title "T" ; dct:description "one\\r\\ntwo" ; {WAY} ;
+          dct:publisher "P" .""",
+    )
+    for form in ("turtle", "ntriples", "rdfxml", "jsonld"):
+        chosen = format_named(form)
+        assert chosen.write is not None
+        assert chosen.read is not None
+        found = {one.object for one in chosen.read(io.BytesIO(chosen.write(record)), "http://b.org/")}
+        assert Literal("one\r\ntwo") in found, form
+
+
+def test_files_stand_where_a_reader_looks_for_them(store: EmbeddedStore, tmp_path: Path) -> None:
+    record = loaded(
+        store,
+        tmp_path,
+        f"""
+        <https://e.org/d> a dcat:Dataset ; dct:title "T" ; dct:description "About it." ; dct:publisher "P" ; {WAY} ;
+          dcat:distribution <https://e.org/f> ; cr:recordSet <https://e.org/a> .
+        <https://e.org/f> a dcat:Distribution ; dcat:downloadURL <https://e.org/f.csv> ; dct:format "CSV" .
+        <https://e.org/a> a cr:RecordSet ; schema:name "a" ; cr:field <https://e.org/c> .
+        <https://e.org/c> a cr:Field ; schema:name "c" ; cr:dataType schema:Text ;
+          cr:source [ cr:fileObject <https://e.org/f> ; cr:extract [ cr:column "c" ] ] .""",
+    )
+    found = written(record, "croissant")
+    assert found["distribution"]["contentUrl"] == "https://e.org/f.csv"
+    assert found["recordSet"]["field"]["source"]["fileObject"] == {"@id": "https://e.org/f"}
+    mlcroissant.Dataset(jsonld=found)

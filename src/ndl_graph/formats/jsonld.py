@@ -291,11 +291,13 @@ class TreeWriter:
             names = [self._type(value) for value in types]
             out["@type"] = names[0] if len(names) == 1 else names
         grouped: dict[str, list[Json]] = {}
-        for name, value in self._index.get(root, ()):
+        ranks = order or {}
+        # In that order, so that a node is written out where a reader looks for it, and referred to elsewhere.
+        said = self._index.get(root, [])
+        for name, value in sorted(said, key=lambda one: ranks.get(self._key(one[0]), len(ranks))) if ranks else said:
             if name == RDF.type and isinstance(value, NamedNode):
                 continue
             grouped.setdefault(self._key(name), []).append(self._term(name, value))
-        ranks = order or {}
         for key in sorted(grouped, key=lambda key: (ranks.get(key, len(ranks)), key)):
             values = grouped[key]
             out[key] = values[0] if len(values) == 1 else values

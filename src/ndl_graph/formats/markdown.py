@@ -105,7 +105,7 @@ def _facts(view: DescriptionView) -> list[tuple[str, str]]:
         ("Conditions", _safe(view.text(SCHEMA.conditionsOfAccess))),
         ("How to apply", view.link(NDL.howToApply) or ""),
         ("Publisher's page", view.landing_page or ""),
-        ("Covers", _safe(", ".join(place.label for place in view.places))),
+        ("Covers", _safe(", ".join(place.label for place in view.places if place.label))),
         ("Updated", _named(view.view(DCT.accrualPeriodicity))),
         ("First published", _safe(view.issued) if not view.changed else ""),
         ("Last changed", _safe(view.changed)),

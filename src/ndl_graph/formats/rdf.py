@@ -232,4 +232,5 @@ def write(syntax: RdfFormat, triples: Iterable[Triple]) -> bytes:
     used = {prefix: iri for prefix, iri in PREFIXES.items() if iri in whole}
     text = serialize(ordered, format=syntax, prefixes=used)
     assert text is not None
-    return text
+    # A parser of XML takes a carriage return for a line feed, unless it is spelt out (XML 1.0, section 2.11).
+    return text.replace(b"\r", b"&#xD;") if syntax == RdfFormat.RDF_XML else text

@@ -271,6 +271,7 @@ def _profile(name: str, iri: str, triples: list[Triple], background: str) -> Pro
         return ""
 
     _refuse_broken_paths(said, iri)
+    _refuse_circles(said, iri)
 
     def path_graph(node: Term) -> Iterator[Triple]:
         if isinstance(node, BlankNode):
@@ -368,6 +369,47 @@ def _refuse_broken_paths(said: Mapping[Term, Mapping[NamedNode, list[Term]]], ir
 
 
 _DEEPEST_PATH: Final = 100
+#: Properties by which a shape asks for another, and those by which it asks for those in a list.
+_ASKS_FOR: Final = (SH.node, SH.property, SH["not"], SH.qualifiedValueShape)
+_ASKS_FOR_SOME: Final = (SH["and"], SH["or"], SH.xone)
+
+
+def _refuse_circles(said: Mapping[Term, Mapping[NamedNode, list[Term]]], iri: str) -> None:
+    """Raises `ProfileError` for a shape that asks for itself: what that means is not defined (SHACL, section 3.4.3)."""
+
+    def members(node: Term) -> Iterator[Term]:
+        seen: set[Term] = set()
+        while node not in seen and (first := said.get(node, {}).get(RDF.first)):
+            seen.add(node)
+            yield from first
+            node = next(iter(said[node].get(RDF.rest, ())), RDF.nil)
+
+    def asked_for(shape: Term) -> Iterator[Term]:
+        known = said.get(shape, {})
+        yield from (value for predicate in _ASKS_FOR for value in known.get(predicate, ()))
+        yield from (one for predicate in _ASKS_FOR_SOME for node in known.get(predicate, ()) for one in members(node))
+
+    done: set[Term] = set()
+    for start in list(said):
+        way: list[tuple[Term, Iterator[Term]]] = [] if start in done else [(start, asked_for(start))]
+        above = {start}
+        while way:
+            shape, left = way[-1]
+            following = next((one for one in left if one not in done), None)
+            if following is None:
+                done.add(shape)
+                above.discard(shape)
+                way.pop()
+            elif following in above:
+                name = next((one.value for one in (following, shape) if isinstance(one, NamedNode)), "a shape")
+                raise ProfileError(
+                    f"the shapes are ill-formed: {name} asks for itself",
+                    where=iri,
+                    hint="Take out the sh:node, sh:property, sh:and, sh:or, sh:xone or sh:not that leads back to it.",
+                )
+            else:
+                above.add(following)
+                way.append((following, asked_for(following)))
 
 
 def _named(triples: list[Triple], iri: str) -> list[Triple]:
