@@ -298,3 +298,30 @@ def test_files_stand_where_a_reader_looks_for_them(store: EmbeddedStore, tmp_pat
     assert found["distribution"]["contentUrl"] == "https://e.org/f.csv"
     assert found["recordSet"]["field"]["source"]["fileObject"] == {"@id": "https://e.org/f"}
     mlcroissant.Dataset(jsonld=found)
+
+
+def test_what_was_said_in_schema_org_is_said_on(store: EmbeddedStore, tmp_path: Path) -> None:
+    more = {
+        "variableMeasured": [{"@type": "PropertyValue", "name": "level", "unitText": "m"}, "temperature"],
+        "measurementTechnique": "gauge",
+        "funder": {"@type": "Organization", "name": "Lake Fund"},
+        "spatialCoverage": {"@type": "Place", "geo": {"@type": "GeoShape", "box": "1 2 3 4"}},
+        "citation": "A paper",
+        "isPartOf": {"@type": "Dataset", "@id": "https://m.example/d/1", "name": "All lakes"},
+    }
+    path = tmp_path / "lake.json"
+    path.write_text(json.dumps({**LAKE, **more}))
+    load(store, path)
+    (record,) = [one for one in Catalog(store).records() if one.dataset.value == "https://m.example/d/2"]
+    found = written(record, "schema")
+    assert found["measurementTechnique"] == "gauge"
+    assert found["funder"] == {"@type": "Organization", "name": "Lake Fund"}
+    assert found["spatialCoverage"]["geo"]["box"] == "1 2 3 4"
+    assert found["citation"] == "A paper"
+    assert found["isPartOf"]["@id"] == "https://m.example/d/1"
+    assert {json.dumps(one, sort_keys=True) for one in found["variableMeasured"]} == {
+        '"temperature"', '{"@type": "PropertyValue", "name": "level", "unitText": "m"}',
+    }  # fmt: skip
+    assert found["url"] != "https://m.example/d/2", "the page is ours"
+    read = set(jsonld.read(io.BytesIO(json.dumps(found).encode()), "http://b.org/"))
+    assert read

@@ -7,14 +7,15 @@ from html.parser import HTMLParser
 from typing import IO, Any, Final
 from urllib.parse import urljoin
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ndl_graph.access import is_behind_approval, is_free
 from ndl_graph.description import DescriptionView, View, plain
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import jsonld
 from ndl_graph.formats.jsonld import Json
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, IANA, NDL, SCHEMA, VCARD, is_web
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, GENID, IANA, NDL, RDF, SCHEMA, VCARD, is_web
+from ndl_graph.record import Term
 
 __all__ = ["dataset", "read_html", "write"]
 
@@ -160,7 +161,36 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
         "distribution": [] if behind else [_download(part) for part in view.distributions if _address(part)],
         "contactPoint": [_contact(contact) for contact in view.contacts],
     }
+    stated = _stated(view) if view.has_type(SCHEMA.Dataset) else {}
+    # What the publisher said in these words, and DCAT has none for, is said on; a place is more than its name.
+    out |= {key: value for key, value in stated.items() if key not in out}
+    out |= {key: stated[key] for key in ("spatialCoverage", "variableMeasured") if key in stated}
     return {key: _pruned(value) for key, value in out.items() if _pruned(value) not in (None, "", [], {})}
+
+
+def _is_of_schema(value: Term) -> bool:
+    return isinstance(value, NamedNode) and value.value.startswith(str(SCHEMA))
+
+
+def _stated(view: DescriptionView) -> dict[str, Json]:
+    """What a dataset says of itself in schema.org, as a tree."""
+    start = str(SCHEMA)
+    said = [
+        Triple(part.node, name, value)
+        for part in view.parts()
+        for name, value in part.statements
+        if isinstance(part.node, (NamedNode, BlankNode))
+        and (name.value.startswith(start) or (name == RDF.type and _is_of_schema(value)))
+    ]
+    writer = jsonld.TreeWriter(
+        said,
+        key=lambda name: name.value.removeprefix(start),
+        value=lambda _, value: value.value,
+        node_id=lambda node: node.value if isinstance(node, NamedNode) and GENID not in node.value else None,
+    )
+    assert isinstance(view.node, NamedNode)
+    tree = writer.tree(view.node)
+    return {key: value for key, value in tree.items() if not key.startswith("@") and ":" not in key}
 
 
 def _pruned(value: Json) -> Json:
