@@ -11,7 +11,7 @@ from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
 from ndl_graph.loading import Loader
 from ndl_graph.quality import Scorer
-from ndl_graph.search import Nearness, SearchQuery, UseQuery
+from ndl_graph.search import Nearness, SearchQuery, UseQuery, narrowing_faults
 from ndl_graph.search.meaning import crowding
 from ndl_graph.search.words import Thesaurus, load_labels
 from ndl_graph.sources import Source
@@ -317,3 +317,35 @@ def test_could_i_use_this_knows_words_together_too(care: Catalog) -> None:
         return "".join(sorted(hit.said["dataset"][-1] for answer in answers for hit in answer.hits))
 
     assert (found('"cost of living"'), found('"living of cost"'), found("cost -schools -rail")) == ("1", "1234", "12")
+
+
+PERIODS = """
+<http://ex.org/1> a dcat:Dataset ; dct:title "One"@en ;
+  dct:temporal [ dcat:startDate "1990-04-01" ; dcat:endDate "1999" ] .
+<http://ex.org/2> a dcat:Dataset ; dct:title "Two"@en ; dct:temporal [ dcat:startDate "2001-01-01T00:00:00Z" ] .
+<http://ex.org/3> a dcat:Dataset ; dct:title "Three"@en ; dct:temporal "1995/2003" .
+<http://ex.org/4> a dcat:Dataset ; dct:title "Four"@en ; dct:temporal "2020" , "a while ago" .
+<http://ex.org/5> a dcat:Dataset ; dct:title "Five"@en .
+"""
+
+
+def test_a_search_is_narrowed_by_years_and_by_how_good_descriptions_are(tmp_path: Path) -> None:
+    (tmp_path / "some.ttl").write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n" + PERIODS
+    )
+    store = EmbeddedStore(tmp_path / "store")
+    Loader(store, []).load([Source(str(tmp_path / "some.ttl"))])
+    index = Catalog(store).index
+
+    def found(**filters: str) -> str:
+        hits = index.search(SearchQuery("", {name: [value] for name, value in filters.items()})).hits
+        return "".join(sorted(hit.said["dataset"][-1] for hit in hits))
+
+    assert [found(period=one) for one in ("1990", "1999-2000", "2001", "2020", "1989", "1900-1994")] == [
+        "1", "13", "23", "24", "", "1",
+    ]  # fmt: skip
+    assert found(quality="bad") == "12345"
+    assert found(quality="excellent") == ""
+    assert narrowing_faults({"period": ["1990-1980"]}).startswith("'1990-1980' is no year")
+    assert narrowing_faults({"quality": ["splendid"]}).startswith("'splendid' is no quality")
+    assert narrowing_faults({"period": ["1990-1999", "2001"], "quality": ["good"]}) == ""

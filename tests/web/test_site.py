@@ -268,3 +268,18 @@ def test_no_sitemap_has_more_addresses_than_are_allowed(demo: Catalog, monkeypat
     assert set(found) == {BASE, *demo.use_iris(), *(record for record, _, _ in demo.listing())}
     for number in (0, len(parts) + 1):
         assert asyncio.run(ask(f"/sitemap-{number}.xml")).status_code == 404
+
+
+def test_a_search_is_narrowed_by_period_and_quality(service: httpx.Client) -> None:
+    whole = service.get("/api/search").json()["total"]
+    some = service.get("/api/search", params={"period": "1995"}).json()["total"]
+    assert 0 < some < whole
+    good = service.get("/api/search", params={"quality": ["good", "excellent"]}).json()["total"]
+    assert 0 < good <= whole
+    page = service.get("/dataset", params={"period": "1995", "quality": "good"}).text
+    assert "Period: 1995" in page
+    assert "Quality of the description: good" in page
+    for wrong in ({"period": "long ago"}, {"quality": "splendid"}):
+        answer = service.get("/api/search", params=wrong, headers={"Accept": "application/json"})
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+        assert next(iter(wrong.values())) in answer.json()["detail"]

@@ -51,7 +51,7 @@ from ndl_graph.mcp.resources import add_resources
 from ndl_graph.mcp.views import hit, named, view_of
 from ndl_graph.namespaces import PREFIXES, compact
 from ndl_graph.quality import SCORES
-from ndl_graph.search import FACETS, SearchQuery
+from ndl_graph.search import FACETS, NARROWED, SearchQuery, narrowing_faults
 from ndl_graph.settings import Settings, split_list
 from ndl_graph.sparql import Query, hints, read_query
 from ndl_graph.sparql.clients import client_at
@@ -90,6 +90,8 @@ class Filters(TypedDict, total=False):
     licence: list[str]
     access: list[str]
     place: list[str]
+    period: list[str]  # 1995, or 1990-1999
+    quality: list[str]  # of the description
 
 
 _Cursor = Annotated[str, Field(description="`next` of an earlier answer.", pattern="^[0-9]{0,7}$")]
@@ -176,7 +178,9 @@ class AgentServer:
         except ValueError:
             raise ToolError("The cursor is none of this catalogue's: send `next` as it was given.") from None
         given: dict[str, Any] = dict(filters or {})
-        chosen = {name: list(given[name]) for name in FACETS if given.get(name)}
+        chosen = {name: list(given[name]) for name in (*FACETS, *NARROWED) if given.get(name)}
+        if fault := narrowing_faults(chosen):
+            raise ToolError(f"{fault[0].upper()}{fault[1:]}.")
         query = SearchQuery(q, chosen, limit, offset)
         found = (await _told(self.catalog.search, query)).as_json()
         facets = {

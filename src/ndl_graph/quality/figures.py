@@ -2,19 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
 from ndl_graph.namespaces import DQV, FOAF, PROV, RDF, XSD
 from ndl_graph.quality.metrics import METRICS, SCORES, Metric
 from ndl_graph.record import Term
-from ndl_graph.search import Group, QualityCounts
+from ndl_graph.search import BANDS, Group, QualityCounts
 
 __all__ = ["BANDS", "Fix", "bands_of", "fixes_of", "history_lines", "history_of", "summary_lines"]
-
-#: The bands of data.europa.eu: name and least points.
-BANDS: Final = (("excellent", 351), ("good", 221), ("sufficient", 121), ("bad", 0))
 
 
 @dataclass(frozen=True)

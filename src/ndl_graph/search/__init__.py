@@ -2,9 +2,11 @@
 
 from ndl_graph.search.answers import (
     ADVICE,
+    BANDS,
     FACETS,
     MARKS,
     MOST_OFFSET,
+    NARROWED,
     NEAREST,
     POINTS,
     WHY,
@@ -19,6 +21,7 @@ from ndl_graph.search.answers import (
     UseQuery,
     Verdict,
     dated,
+    narrowing_faults,
 )
 from ndl_graph.search.documents import entry
 from ndl_graph.search.embedding import Embedder
@@ -27,9 +30,11 @@ from ndl_graph.search.meaning import Meaning, Progress
 
 __all__ = [
     "ADVICE",
+    "BANDS",
     "FACETS",
     "MARKS",
     "MOST_OFFSET",
+    "NARROWED",
     "NEAREST",
     "POINTS",
     "WHY",
@@ -49,4 +54,5 @@ __all__ = [
     "Verdict",
     "dated",
     "entry",
+    "narrowing_faults",
 ]

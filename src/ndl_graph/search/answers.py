@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 __all__ = [
     "ADVICE",
+    "BANDS",
     "ELSEWHERE",
     "FACETS",
     "IDENTIFIED",
     "MARKS",
     "MEANING",
     "MOST_OFFSET",
+    "NARROWED",
     "NEAREST",
     "NOT_ABOUT",
     "NO_MATCH",
@@ -39,6 +41,8 @@ __all__ = [
     "UseQuery",
     "Verdict",
     "dated",
+    "narrowing_faults",
+    "years_of",
 ]
 
 #: Facets in the order of the page; each is a field of the index and a parameter of the search.
@@ -48,8 +52,34 @@ FACETS: Final = ("publisher", "theme", "format", "licence", "access", "place")
 MOST_OFFSET: Final = 10_000
 #: What else a search can be narrowed by: metrics that a description lacks, and rules that it breaks.
 MARKS: Final = ("lacks", "broken")
+#: How good a description is, by its points in the European score from which on it is called so.
+BANDS: Final = (("excellent", 351), ("good", 221), ("sufficient", 121), ("bad", 0))
+#: What a search can be narrowed by as well: years that the data covers, and how good its description is.
+NARROWED: Final = ("period", "quality")
+_YEARS: Final = re.compile(r"([0-9]{4})(?:-([0-9]{4}))?")
 #: Points by score; -1 where a record has none.
 POINTS: Final = ("eu", "ai")
+
+
+def years_of(period: str) -> list[str]:
+    """The years of a period, `1995` or `1990-1999`; raises `ValueError` where it is none."""
+    found = _YEARS.fullmatch(period.strip())
+    if found is None or int(found[2] or found[1]) < int(found[1]):
+        raise ValueError(f"{period!r} is no year, as 1995, and no period, as 1990-1999")
+    return [f"{year:04}" for year in range(int(found[1]), int(found[2] or found[1]) + 1)]
+
+
+def narrowing_faults(filters: Mapping[str, Sequence[str]]) -> str:
+    """What is wrong with the periods and qualities that are asked for; empty where nothing is."""
+    names = [name for name, _ in BANDS]
+    if unknown := [one for one in filters.get("quality", ()) if one not in names]:
+        return f"{unknown[0]!r} is no quality: there are {', '.join(names)}"
+    try:
+        for one in filters.get("period", ()):
+            years_of(one)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import tantivy
@@ -12,9 +13,9 @@ from tantivy import Filter, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 from ndl_graph.access import Access
 from ndl_graph.description import DescriptionView, plain
 from ndl_graph.keys import FoundKey
-from ndl_graph.namespaces import CR, DCT, RDFS, SCHEMA
+from ndl_graph.namespaces import CR, DCAT, DCT, RDFS, SCHEMA
 from ndl_graph.record import Record
-from ndl_graph.search.answers import FACETS, MARKS, POINTS
+from ndl_graph.search.answers import BANDS, FACETS, MARKS, NARROWED, POINTS
 
 __all__ = [
     "ANALYZER",
@@ -41,13 +42,15 @@ TEXT: Final = {
     "description": 1.0,
 }
 #: What the fields of the index are, by number: one that was made otherwise is made anew.
-FORM: Final = "8"
+FORM: Final = "9"
 ANALYZER: Final = "words"
 #: Every word as it is written, without its stem taken: what a misspelt word is near to.
 SPELLING: Final = "spelling"
 #: What a record can be asked for by name: its address, that of the dataset, and what else identifies it.
 IDENTIFIER: Final = "identifier"
 _FIELD: Final = CR.field
+_YEAR: Final = re.compile(r"([0-9]{4})(?![0-9])")
+_MOST_YEARS: Final = 1_200
 #: Fields that tell who may use a dataset for what, and the value of each where nothing is stated.
 USE: Final = ("level", "asker", "purpose", "profit")
 UNSTATED: Final = "unstated"
@@ -66,7 +69,7 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
     for name in MARKS:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
-    for name in (*USE, KEY):
+    for name in (*USE, KEY, *NARROWED):
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
     for name in POINTS:
         builder.add_integer_field(name, fast=True, indexed=True)
@@ -133,6 +136,8 @@ def entry(
         },
         "meaning": _meaning(view, description, publisher),
         "points": points or {},
+        "period": _years(view),
+        "quality": [next(name for name, least in BANDS if points["eu"] >= least)] if points else [],
         "lacks": lacks,
         "broken": broken,
         "key": [one.key.iri for one in keys],
@@ -184,8 +189,9 @@ def document(said: Mapping[str, Any]) -> tantivy.Document:
     for name in USE:
         for value in said["use"][name]:
             made.add_text(name, value)
-    for value in said[KEY]:
-        made.add_text(KEY, value)
+    for name in (KEY, *NARROWED):
+        for value in said[name]:
+            made.add_text(name, value)
     for value in said[IDENTIFIER]:
         made.add_text(IDENTIFIER, value.strip().casefold())
     for name in POINTS:
@@ -205,6 +211,26 @@ def document(said: Mapping[str, Any]) -> tantivy.Document:
 
 def _tail(iri: str) -> str:
     return iri.rsplit("#", 1)[-1]
+
+
+def _years(view: DescriptionView) -> list[str]:
+    """The years that the data covers, as far as its periods say so; to the present where one has no end."""
+    years: dict[int, None] = {}
+    for period in view.views(DCT.temporal, SCHEMA.temporalCoverage):
+        start = period.date(DCAT.startDate, SCHEMA.startDate)
+        end = period.date(DCAT.endDate, SCHEMA.endDate)
+        if not start and not end:
+            # As schema.org writes it: 1995, 1995/1999 or 1995/..
+            start, slash, end = period.label.partition("/")
+            end = end if slash else start
+        first, last = (_YEAR.match(one.strip()) for one in (start, end))
+        if first is None and last is None:
+            continue
+        this_year = datetime.now(UTC).year
+        begin = int(first[1]) if first else int(last[1]) if last else this_year
+        finish = int(last[1]) if last else max(begin, this_year)
+        years.update(dict.fromkeys(range(begin, min(finish, begin + _MOST_YEARS) + 1)))
+    return [f"{year:04}" for year in years]
 
 
 def _meaning(view: DescriptionView, description: str, publisher: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import tantivy
 from tantivy import Occur, Query
 
-from ndl_graph.search.answers import CORRECTED, ELSEWHERE, FACETS, MARKS, PLACES, Advice
+from ndl_graph.search.answers import CORRECTED, ELSEWHERE, FACETS, MARKS, NARROWED, PLACES, Advice, years_of
 from ndl_graph.search.documents import ANALYZER, SPELLING, TEXT, analyzer
 from ndl_graph.search.words import Thesaurus, Word, load_labels
 
@@ -127,11 +127,9 @@ class Questions:
 
     def filters(self, filters: Mapping[str, Sequence[str]]) -> list[Query]:
         """One query for each facet: any of its values will do."""
-        return [
-            Query.term_set_query(self._schema, name, list(values))
-            for name in (*FACETS, *MARKS)
-            if (values := filters.get(name, ()))
-        ]
+        wanted = {name: list(filters.get(name, ())) for name in (*FACETS, *MARKS, *NARROWED)}
+        wanted["period"] = [year for one in wanted["period"] for year in years_of(one)]
+        return [Query.term_set_query(self._schema, name, values) for name, values in wanted.items() if values]
 
     def together(self, searcher: tantivy.Searcher, typed: Typed, chosen: Sequence[Query]) -> list[Query]:
         """One query for each run of words that must stand together; none where nothing that is chosen has them all."""

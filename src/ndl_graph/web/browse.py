@@ -9,7 +9,7 @@ from ndl_graph.catalog import Catalog
 from ndl_graph.description import NATION_NAMES
 from ndl_graph.errors import NotFoundError
 from ndl_graph.formats.jsonld import dumps
-from ndl_graph.search import FACETS, MOST_OFFSET, NEAREST, SearchQuery
+from ndl_graph.search import BANDS, FACETS, MOST_OFFSET, NEAREST, SearchQuery, narrowing_faults
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.problems import Problem
 from ndl_graph.web.respond import Body, BodyCache, respond
@@ -24,8 +24,11 @@ NAMES: Final = {
     "licence": "Licence",
     "access": "Who can use it",
     "place": "Nation",
+    "period": "Period",
+    "quality": "Quality of the description",
 }
 _LONGEST: Final = 1_000
+_BANDS: Final = ", ".join(name for name, _ in BANDS) + "."
 _SHOWN: Final = 50
 
 Words = Annotated[
@@ -48,10 +51,16 @@ def _chosen(
     licence: Values = (),
     access: Values = (),
     place: Values = (),
+    period: Annotated[str, Query(description="Only data of a year, 1995, or of years, 1990-1999.", max_length=20)] = "",
+    quality: Annotated[Sequence[str], Query(description="Only descriptions as good: " + _BANDS, max_length=20)] = (),
 ) -> Filters:
-    """The facet values asked for, in the order of `FACETS`."""
+    """The values asked for, facets first and in their order."""
     values = (publisher, theme, format, licence, access, place)
-    return {name: [one for one in chosen if one] for name, chosen in zip(FACETS, values, strict=True)}
+    found = {name: [one for one in chosen if one] for name, chosen in zip(FACETS, values, strict=True)}
+    found |= {name: some for name, some in (("period", [period]), ("quality", list(quality))) if any(some)}
+    if fault := narrowing_faults(found):
+        raise Problem(400, f"{fault[0].upper()}{fault[1:]}.")
+    return found
 
 
 Chosen = Annotated[Filters, Depends(_chosen)]
