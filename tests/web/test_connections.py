@@ -258,7 +258,7 @@ def test_a_record_has_one_address(service: httpx.Client) -> None:
     assert service.get("/dataset/sail-databank?kind=service").status_code == 404
     assert service.get("/dataset/price-paid-data?kind=service").status_code == 200
     parameters = service.get("/openapi.json").json()["paths"]["/dataset/{slug}"]["get"]["parameters"]
-    assert [one["name"] for one in parameters] == ["slug"]
+    assert [one["name"] for one in parameters] == ["slug", "_profile", "_mediatype", "asOf"]
 
 
 def test_checks_are_shared_out(service: httpx.Client) -> None:
