@@ -172,7 +172,7 @@ class AgentServer:
         limit: Annotated[int, Field(ge=1, le=50)] = 10,
         cursor: Annotated[str, Field(description="`next` of an earlier answer.", max_length=64)] = "",
     ) -> Annotated[CallToolResult, SearchAnswer]:
-        """Find datasets: IRI, title, publisher, licence, access, date, formats, and why each matched."""
+        """Find datasets: what it takes to cite each, and why it matched."""
         try:
             offset = SearchQuery.offset_of(cursor) if cursor else 0
         except ValueError:
@@ -215,7 +215,7 @@ class AgentServer:
         view: Literal["summary", "distributions", "fields", "access", "uses", "quality", "croissant"] = "summary",
         cursor: _Cursor = "",
     ) -> Annotated[CallToolResult, DatasetsAnswer]:
-        """Read up to 10 descriptions: what it is, how to get it, its fields, who may use it, or Croissant."""
+        """Read up to 10 descriptions: what each is, how to get it, or who may use it."""
 
         def read(most: int) -> tuple[list[dict[str, Any]], list[str]]:
             found, missing = [], []
