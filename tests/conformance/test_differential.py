@@ -16,7 +16,7 @@ from tests.conformance.test_parity import CATALOGUES, statements
 pytestmark = pytest.mark.slow
 
 #: Statements at the start of a catalogue that are compared where it is not compared whole. The reference engine takes
-#: two minutes for the largest: with NDL_GRAPH_TEST_WHOLE=1 that one is whole too.
+#: two minutes for the largest: with NDL_GRAPH_TEST_WHOLE=1, as in `.ci/run`, that one is whole too.
 SLICES: Final = {} if "NDL_GRAPH_TEST_WHOLE" in os.environ else {"scotland": 6_000}
 
 

@@ -145,7 +145,7 @@ def test_forms_of_what_is_deep(form: object, extra: list[Triple]) -> None:
     ]
     record = Record(node("dataset/deep"), DATASET, "dataset", "", Statements(triples=triples))
     written = form.write(record)  # type: ignore[attr-defined]
-    assert len(written) < 4_000 * len(triples)
+    assert len(written) < 3_000 * len(triples)
     if form.name == "jsonld":  # type: ignore[attr-defined]
         assert set(read_jsonld(io.BytesIO(written), "https://example.org/")) == set(triples)
 

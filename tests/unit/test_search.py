@@ -349,3 +349,15 @@ def test_a_search_is_narrowed_by_years_and_by_how_good_descriptions_are(tmp_path
     assert narrowing_faults({"period": ["1990-1980"]}).startswith("'1990-1980' is no year")
     assert narrowing_faults({"quality": ["splendid"]}).startswith("'splendid' is no quality")
     assert narrowing_faults({"period": ["1990-1999", "2001"], "quality": ["good"]}) == ""
+
+
+def test_what_holds_every_word_is_shown_however_far_it_is(hospitals: Catalog) -> None:
+    """One that passes a filter and holds all words is no less an answer because another is nearer in meaning."""
+    near = Even([row[0] for row in hospitals.listing()])
+    near.values[:] = [0.1 if "hospital-waiting-times-2" in iri else 0.9 for iri in near.iris]
+    index = hospitals.index
+    for place in ("Wales", "Scotland"):
+        found = index.search(SearchQuery("hospital waiting times", {"place": [place]}), near)
+        assert (found.total, len(found.hits), found.advice) == (1, 1, None)
+    whole = index.search(SearchQuery("hospital waiting times"), near)
+    assert (whole.total, len(whole.hits)) == (3, 3)

@@ -114,9 +114,19 @@ def _text(content: bytes) -> str:
 
 def write(view: DescriptionView, page: str, kind: str = "dataset") -> bytes:
     """The description as schema.org JSON-LD; `page` is the IRI of the record's page, `kind` that of the record."""
-    return jsonld.dumps({"@context": "https://schema.org/", **dataset(view, page, kind)})
+    told = dataset(view, page, kind)
+    # What the publisher said in these words, and DCAT has none for, is said on; a place is more than its name.
+    stated = {key: value for key, value in _stated(view).items() if key not in _TOLD or key in _FULLER}
+    return jsonld.dumps({"@context": "https://schema.org/", **told, **stated})
 
 
+#: What `dataset` tells in its own way, or leaves out on purpose; and what of it a publisher may say more fully.
+_TOLD: Final = frozenset(
+    "name alternateName description url sameAs identifier license keywords creator publisher datePublished dateCreated "
+    "dateModified version inLanguage isAccessibleForFree conditionsOfAccess spatialCoverage temporalCoverage "
+    "variableMeasured distribution contactPoint".split()
+)
+_FULLER: Final = frozenset({"spatialCoverage", "variableMeasured"})
 _TYPES: Final = {"service": "WebAPI", "catalog": "DataCatalog", "series": "Dataset"}
 
 
@@ -161,10 +171,6 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
         "distribution": [] if behind else [_download(part) for part in view.distributions if _address(part)],
         "contactPoint": [_contact(contact) for contact in view.contacts],
     }
-    stated = _stated(view) if view.has_type(SCHEMA.Dataset) else {}
-    # What the publisher said in these words, and DCAT has none for, is said on; a place is more than its name.
-    out |= {key: value for key, value in stated.items() if key not in out}
-    out |= {key: stated[key] for key in ("spatialCoverage", "variableMeasured") if key in stated}
     return {key: _pruned(value) for key, value in out.items() if _pruned(value) not in (None, "", [], {})}
 
 
@@ -173,7 +179,9 @@ def _is_of_schema(value: Term) -> bool:
 
 
 def _stated(view: DescriptionView) -> dict[str, Json]:
-    """What a dataset says of itself in schema.org, as a tree."""
+    """What a dataset says of itself in schema.org, as a tree; nothing where it speaks DCAT."""
+    if not view.has_type(SCHEMA.Dataset):
+        return {}
     start = str(SCHEMA)
     said = [
         Triple(part.node, name, value)

@@ -97,11 +97,14 @@ class Ranking:
             inside[[place for iri in allowed if (place := nearest.places.get(iri)) is not None]] = True
             scores[~inside] = -1.0
         near = int((scores >= _NEAR * best).sum()) + len(late)
-        # What holds all that is asked for is found, however many others hold it too.
-        asked = self._questions.query(words, chosen)
-        holding = found_of(searcher, asked, 0)[0]
-        total = max(near, holding)
         found = {nearest.iris[place]: float(scores[place]) for place in _highest(scores, _NEAR * best)} | late
+        # What holds all that is asked for is found, however far it is and however many others hold it too.
+        asked = self._questions.query(words, chosen)
+        holding, holders = found_of(searcher, asked, _DEEPEST)
+        for _, address in holders:
+            iri = self._kept_of(searcher, address).iri
+            found.setdefault(iri, float(scores[nearest.places[iri]]) if iri in nearest.places else _WORDS)
+        total = max(near, holding, len(found))
         if (named := nations_named(query.text)) and found:
             for one in self.named(searcher, list(found)):
                 found[one.iri] += _nearness(named, one.facets["place"])
