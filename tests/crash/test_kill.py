@@ -15,7 +15,7 @@ from ndl_graph.catalog import Catalog
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import BASE, DATA, load, run
 
-COUNT = 500
+COUNT = 1_000
 
 
 def feed(path: Path, year: int) -> None:

@@ -175,6 +175,7 @@ def test_profiles_can_be_combined(place: Path) -> None:
         ("remote.json", b'{"@context": "https://elsewhere.example/c", "@id": "x"}', "https://elsewhere.example/c"),
         ("utf8.ttl", b'<http://a> <http://b> "\xff" .', "UTF-8"),
         ("nothing.ttl", b"<http://a> <http://b> <http://c> .", "no description|nothing in it"),
+        ("brackets.ttl", b"<http://a> <http://b> " + b"[ <http://p> " * 20_000, "brackets.ttl:1"),
         ("deep.ttl", b"<http://a> <http://b> " + b"<<( <http://a> <http://p> " * 20_000, "nested"),
         ("deep.json", b'{"@context": {}, "@graph": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", "nested"),
         ("bomb.yaml", b"a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\ntitle: *b\n", "."),
