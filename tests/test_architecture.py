@@ -14,6 +14,7 @@ RULES: dict[str, set[str]] = {
     "tokens": set(),
     "resources": set(),
     "record": {"namespaces"},
+    "spool": {"namespaces", "record"},
     "labels": {"namespaces", "resources"},
     "names": {"namespaces", "resources"},
     "description": {"labels", "names", "namespaces", "normalise", "record"},
@@ -28,7 +29,7 @@ RULES: dict[str, set[str]] = {
     "validation": {"errors", "namespaces", "record", "resources"},
     "checking": {
         "crosswalk", "description", "errors", "formats", "identity", "labels", "namespaces", "naming", "normalise",
-        "record", "validation",
+        "record", "spool", "validation",
     },
     "columns": {"errors", "formats", "namespaces"},
     "search": {"access", "description", "errors", "keys", "namespaces", "record", "resources"},
@@ -55,7 +56,7 @@ RULES: dict[str, set[str]] = {
     },
     "loading": {
         "catalog", "description", "errors", "examining", "formats", "history", "identity", "labels", "namespaces",
-        "naming", "normalise", "quality", "record", "search", "sources", "upkeep", "validation",
+        "naming", "normalise", "quality", "record", "search", "sources", "spool", "upkeep", "validation",
     },
     "links": {"errors", "namespaces", "quality"},
     "settings": {

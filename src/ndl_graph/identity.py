@@ -14,7 +14,7 @@ from slugify import slugify
 from ndl_graph.crosswalk import dcat_from_schema
 from ndl_graph.namespaces import DCT, FOAF, GENID, ODRL, RDF, RELATIVE, SCHEMA, is_web
 from ndl_graph.normalise import Normaliser, Repairs, clean_iri
-from ndl_graph.record import Description, Node, Statements, Term, triples_of
+from ndl_graph.record import Description, Node, Statements, Term, term_of, triples_of
 
 __all__ = ["Identity", "distinct_slugs", "identify", "organisation_iri", "settle", "slug_for"]
 
@@ -92,24 +92,20 @@ def distinct_slugs(names: Iterable[str]) -> dict[str, str]:
 
 def identify(description: Description) -> Identity:
     """The identity of a description, from what it says of itself."""
-    said: dict[NamedNode, list[Term]] = {}
-    names: dict[Node, str] = {}
+    said: dict[str, list[Term]] = {}
+    names: dict[str, str] = {}
     root = description.root
-    start = f"{root} "
-    telling = [
-        line
-        for line in description.statements.lines
-        if (line.startswith(start) and line[len(start) :].split(" ", 1)[0] in _TELLING)
-        or line.split(" ", 2)[1] in _NAMES
-    ]
-    for triple in triples_of(telling):
-        if triple.subject == root:
-            said.setdefault(triple.predicate, []).append(triple.object)
-        elif triple.predicate in (FOAF.name, SCHEMA.name) and isinstance(triple.object, Literal):
-            names.setdefault(triple.subject, triple.object.value)
+    own = str(root)
+    for line in description.statements.lines:
+        subject, predicate, value = line.split(" ", 2)
+        if subject == own:
+            if predicate in _TELLING:
+                said.setdefault(predicate, []).append(term_of(value))
+        elif predicate in _NAMES and isinstance(called := term_of(value), Literal):
+            names.setdefault(subject, called.value)
 
     def texts(*predicates: NamedNode) -> list[str]:
-        terms = [term for name in predicates for term in said.get(name, ())]
+        terms = [term for name in predicates for term in said.get(str(name), ())]
         # English first, then the order of the source, so that a slug does not hang on the order of triples.
         terms.sort(key=lambda term: not (isinstance(term, Literal) and (term.language or "en").startswith("en")))
         return [RELATIVE.sub("", term.value.strip()) for term in terms if isinstance(term, (Literal, NamedNode))]
@@ -117,13 +113,13 @@ def identify(description: Description) -> Identity:
     title = next(iter(texts(DCT.title, SCHEMA.name)), "")
     # A use of data has no publisher: who uses it tells two registers apart that number their entries alike.
     named = (DCT.publisher, SCHEMA.publisher, DCT.creator, ODRL.assignee)
-    parties = [term for name in named for term in said.get(name, ())]
-    publisher = next(
-        (names[party] for party in parties if not isinstance(party, Literal) and party in names), ""
-    ) or next((RELATIVE.sub("", party.value) for party in parties if isinstance(party, NamedNode)), "")
+    parties = [term for name in named for term in said.get(str(name), ())]
+    publisher = next((names[str(party)] for party in parties if str(party) in names), "")
+    if not publisher:
+        publisher = next((RELATIVE.sub("", party.value) for party in parties if isinstance(party, NamedNode)), "")
     given = root.value if isinstance(root, NamedNode) and is_web(root.value) else None
     if given is None and not _is_absolute(root):
-        is_schema = SCHEMA.Dataset in said.get(RDF.type, ())
+        is_schema = SCHEMA.Dataset in said.get(str(RDF.type), ())
         stated = texts(DCT.identifier, SCHEMA.identifier) + (texts(SCHEMA.url) if is_schema else [])
         given = next((iri for text in stated if is_web(text) and " " not in text and (iri := clean_iri(text))), None)
     if given:

@@ -100,6 +100,7 @@ class Namer:
         self._files = files
         self._seen: Counter[tuple[str, ...]] = Counter()
         self._pages = re.compile(rf"<{re.escape(base)}(?:{'|'.join(one.name for one in KINDS)})/[^/#?>]+> ")
+        self._here = f"<{base}"
         self._ahead: dict[str, _Named] = {}
         self._datasets: dict[str, str] = {}
         #: How many descriptions stood under the address or the identifier of another.
@@ -157,7 +158,7 @@ class Namer:
     def _published(self, statements: Statements) -> Statements:
         """What a publisher may say: not what a catalogue of this kind puts beside it, and nothing of our records."""
         kept = without_records(statements.lines)
-        if any(self._pages.match(line) for line in kept):
+        if self._here in "\n".join(kept) and any(self._pages.match(line) for line in kept):
             kept = tuple(line for line in kept if not self._pages.match(line))
         return statements if kept is statements.lines else Statements(lines=kept)
 

@@ -29,9 +29,10 @@ def without_findings(lines: Sequence[str]) -> Sequence[str]:
 
 def without_records(lines: Sequence[str]) -> Sequence[str]:
     """N-Triples lines without what is worked out, nor what is said of records themselves."""
+    text = "\n".join(lines)
+    if not any(mark in text for mark in (*_MARKS, *_OF_RECORDS)):
+        return lines
     kept = without_findings(lines)
-    if not any(mark in line for line in kept for mark in _OF_RECORDS):
-        return kept
     told = [line.split(" ", 2) for line in kept]
     records = {subject for subject, predicate, _ in told if predicate in _OF_RECORDS}
     return tuple(line for line, (subject, _, _) in zip(kept, told, strict=True) if subject not in records)

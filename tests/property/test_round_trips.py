@@ -12,7 +12,8 @@ from ndl_graph.formats.rdf import write as write_rdf
 from ndl_graph.identity import identify, organisation_iri, settle
 from ndl_graph.namespaces import DCAT, DCT, FOAF, RDF, VCARD, relative_base
 from ndl_graph.normalise import Normaliser
-from ndl_graph.record import Block, Spool, split, triples_of
+from ndl_graph.record import Block, triples_of
+from ndl_graph.spool import Spool, split
 
 BASE = "https://base.example/"
 # What XML 1.0 can hold, since RDF/XML is one of the forms.

@@ -96,6 +96,13 @@ def test_format_is_told(name: str, media_type: str, data: bytes, form: str) -> N
         (b"  \n ", SourceError, "nothing in it"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", ParseError, "binary"),
         (b"lorem ipsum dolor", ParseError, "no format"),
+        (b"PK\x03\x04\x14\0\x06\0", ParseError, "zip archive"),
+        (
+            b'<?xml version="1.0"?><!-- <a> --><gmd:MD_Metadata xmlns:gmd="http://www.isotc211.org/2005/gmd"><x/>',
+            ParseError,
+            "ISO 19139, which is not read",
+        ),
+        (b'<oai:OAI-PMH xmlns:oai="http://www.openarchives.org/OAI/2.0/"/>', ParseError, "OAI-PMH"),
     ],
 )
 def test_what_is_in_no_format_is_refused(data: bytes, error: type[SourceError], words: str) -> None:

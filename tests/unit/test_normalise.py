@@ -17,7 +17,8 @@ from ndl_graph.normalise import (
     read_date,
 )
 from ndl_graph.normalise.iris import CLEAN_IRI
-from ndl_graph.record import Spool, split, triples_of
+from ndl_graph.record import triples_of
+from ndl_graph.spool import Spool, split
 
 BASE = "https://base.example/"
 PROLOGUE = (

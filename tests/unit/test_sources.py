@@ -1,6 +1,8 @@
 """What a server does is told in words; what is relative is relative to where it came from."""
 
+import gzip
 import http.server
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +30,8 @@ class _Server(http.server.BaseHTTPRequestHandler):
         kind, body, status, more = "text/turtle", b"", 200, {}
         if self.path == "/data/rivers.ttl":
             body = TURTLE.encode()
+        elif self.path == "/rivers.ttl.gz":
+            kind, body = "application/gzip", gzip.compress(TURTLE.encode())
         elif self.path == "/moved":
             status, more = 302, {"Location": "/data/rivers.ttl"}
         elif self.path == "/bus":
@@ -89,3 +93,36 @@ def test_what_goes_wrong_is_told_with_what_to_do(site: str, path: str, said: str
     assert said in told
     assert hint.startswith("  ")
     assert len(hint.strip()) > 20
+
+
+def test_a_compressed_file_is_unpacked_wherever_it_comes_from(site: str, store: EmbeddedStore, tmp_path: Path) -> None:
+    packed = gzip.compress(TURTLE.replace("<#", "<https://example.org/#").encode())
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "rivers.ttl.gz").write_bytes(packed)
+    for source, data in (
+        (tmp_path / "in", None),
+        (tmp_path / "in" / "rivers.ttl.gz", None),
+        ("-", packed),
+        (f"{site}/rivers.ttl.gz", None),
+    ):
+        done = run("--json", "load", source, "--dry-run", "--store", tmp_path / "store", stdin=data or b"")
+        assert done.code == 0, done.err
+        assert json.loads(done.out)["added"] == 1, source
+
+
+@pytest.mark.parametrize(
+    ("packed", "said"),
+    [
+        (gzip.compress(TURTLE.encode())[:-20], "cannot be unpacked"),
+        (b"\x1f\x8bnothing", "cannot be unpacked"),
+        (gzip.compress(b"# " + b" " * 2_000_000), "larger than 1,000,000 bytes when it is unpacked"),
+    ],
+    ids=["cut off", "broken", "bomb"],
+)
+def test_what_cannot_be_unpacked_is_told(packed: bytes, said: str, tmp_path: Path) -> None:
+    source = tmp_path / "a.ttl.gz"
+    source.write_bytes(packed)
+    done = run("load", source, "--store", tmp_path / "store", NDL_GRAPH_MAX_FILE_BYTES="1000000")
+    assert done.code == 2
+    assert said in done.err
+    assert str(source) in done.err

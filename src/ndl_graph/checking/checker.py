@@ -26,7 +26,8 @@ from ndl_graph.labels import default_labels
 from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, RELATIVE, SCHEMA, SH, relative_base
 from ndl_graph.naming import Minter, Namer
 from ndl_graph.normalise import Normaliser, Repairs, percent_encoded, standard_term
-from ndl_graph.record import KINDS, Record, Spool, Statements, Term, linked, split, term_of, triples_of
+from ndl_graph.record import KINDS, Record, Statements, Term, term_of, triples_of
+from ndl_graph.spool import Spool, linked, split
 from ndl_graph.validation import Profile, Result, ValidationReport, validate
 
 __all__ = ["Checker", "Document", "Fix", "published"]

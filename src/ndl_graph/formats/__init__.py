@@ -217,6 +217,18 @@ _FOUR_TERMS: Final = re.compile(
     rb'\s*+(?:<[^>]*+>|_:\S++)\s++<[^>]*+>\s++(?:<[^>]*+>|_:\S++|"(?:[^"\\]|\\.)*+"\S*+)\s++'
     rb"(?:<[^>]*+>|_:[^\s.]++)\s*+\.\s*+\Z"
 )
+#: The root element of XML, after what may stand before it.
+_ROOT: Final = re.compile(rb"(?:\s|<\?[^>]*+>|<!--(?:[^-]|-(?!->))*+-->|<![a-z][^>]*+>)*+(<[a-z_][^<>]*+>)", re.I)
+#: XML that descriptions of data come in elsewhere, by a namespace that its root element names.
+_OTHER_XML: Final = {
+    b"http://www.isotc211.org/": "metadata by ISO 19139",
+    b"http://standards.iso.org/iso/19115": "metadata by ISO 19115-3",
+    b"http://www.opengis.net/cat/csw": "an answer of a catalogue service for the web (CSW)",
+    b"http://www.openarchives.org/OAI/": "an answer of a repository (OAI-PMH)",
+    b"http://datacite.org/schema": "metadata by DataCite",
+    b'"ddi:': "metadata by the Data Documentation Initiative",
+    b"http://www.w3.org/2005/Atom": "an Atom feed",
+}
 #: How many lines, and how much of each, are looked at to tell a syntax that has a statement a line.
 _LINES: Final = 20
 _LINE: Final = 4_000
@@ -234,6 +246,9 @@ def detect(data: IO[bytes], name: str = "", media_type: str = "") -> Format:
         raise SourceError("there is nothing in it")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ParseError("the text is UTF-16, not UTF-8", hint="Save the file again with the encoding UTF-8.")
+    if head.startswith(b"PK\x03\x04"):
+        hint = "Unpack it and load the folder; save a spreadsheet as CSV."
+        raise ParseError("this is a zip archive, as spreadsheets are too", hint=hint)
     if b"\0" in head:
         raise ParseError("this is a binary file, not text", hint="Give a description in one of: " + _names())
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -278,6 +293,11 @@ def _detect_content(start: bytes) -> Format:
     lowered = start[:2048].lower()
     if lowered.startswith((b"<!doctype html", b"<html", b"<!--", b"<script", b"<head", b"<body")):
         return format_named("html")
+    if b"<rdf:rdf" not in lowered and (root := _ROOT.match(start)):
+        for namespace, what in _OTHER_XML.items():
+            if namespace in root[1]:
+                hint = "Ask whoever publishes it for DCAT: most catalogues that write this write that too."
+                raise ParseError(f"this is {what}, which is not read here", hint=hint)
     if lowered.startswith(b"<?xml") or b"<rdf:rdf" in lowered:
         return format_named("html" if b"<html" in lowered else "rdfxml")
     if re.search(rb"^[^\S\n]*+(@prefix|@base|prefix\s++\S*:\s*<|base\s++<)", start, re.I | re.M):

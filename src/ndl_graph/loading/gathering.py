@@ -7,8 +7,8 @@ from typing import Final
 from ndl_graph.errors import NdlGraphError, ParseError, SourceError
 from ndl_graph.formats import Format, detect
 from ndl_graph.normalise import Normaliser, Repairs
-from ndl_graph.record import Spool
 from ndl_graph.sources import Limits, Source, open_item
+from ndl_graph.spool import Spool
 
 __all__ = ["gather"]
 

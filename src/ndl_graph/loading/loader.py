@@ -21,9 +21,9 @@ from ndl_graph.loading.summary import LoadSummary, SourceSummary
 from ndl_graph.naming import Minter, Namer
 from ndl_graph.normalise import Normaliser
 from ndl_graph.quality import Scorer
-from ndl_graph.record import Spool, linked, split
 from ndl_graph.search import SearchIndex
 from ndl_graph.sources import Limits, Source
+from ndl_graph.spool import Spool, linked, split
 from ndl_graph.validation import Profile
 
 __all__ = ["Loader", "Progress"]

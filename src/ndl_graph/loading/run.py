@@ -210,25 +210,24 @@ class Run:
 
     def _lines(self, record: Record, digest_: str, known: Known | None) -> Sequence[str]:
         """The graph of a record: the description, and what is said of the record itself."""
-        issued = known.issued if known and known.issued else self._at.value
-        iri = record.iri
-        profiles = [NamedNode(profile.iri) for profile in self._examiner.profiles]
+        issued = Literal(known.issued, datatype=self._at.datatype) if known and known.issued else self._at
         own = [
-            Triple(iri, FOAF.primaryTopic, record.dataset),
-            Triple(iri, NDL.sourceName, Literal(_told_source(record.source))),
+            f"{FOAF.primaryTopic} {record.dataset}",
+            f"{NDL.sourceName} {Literal(_told_source(record.source))}",
         ]
         if not is_web(record.key):
-            own.append(Triple(iri, NDL.key, Literal(record.key)))
+            own.append(f"{NDL.key} {Literal(record.key)}")
         if record.kind not in ASIDE:
-            own.append(Triple(iri, RDF.type, DCAT.CatalogRecord))
+            own.append(f"{RDF.type} {DCAT.CatalogRecord}")
         if record.kind != "catalog":
             own += [
-                Triple(iri, DCT.issued, Literal(issued, datatype=self._at.datatype)),
-                Triple(iri, DCT.modified, self._at),
-                Triple(iri, NDL.digest, Literal(digest_)),
-                *(Triple(iri, DCT.conformsTo, profile) for profile in profiles),
+                f"{DCT.issued} {issued}",
+                f"{DCT.modified} {self._at}",
+                f"{NDL.digest} {Literal(digest_)}",
+                *(f"{DCT.conformsTo} <{profile.iri}>" for profile in self._examiner.profiles),
             ]
-        return [*record.statements.lines, *map(str, own)]
+        iri = str(record.iri)
+        return [*record.statements.lines, *(f"{iri} {said}" for said in own)]
 
     def _rejection(self, record: Record, report: ValidationReport) -> list[Triple]:
         iri = NamedNode(_rejection(self._base, record))

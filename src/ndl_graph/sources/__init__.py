@@ -1,8 +1,10 @@
 """Where descriptions are read from: files, folders, patterns, standard input and the web."""
 
 import glob
+import gzip
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ __all__ = ["Item", "Limits", "Opened", "Source", "open_item"]
 
 _SUFFIXES: Final = (".json", *("." + suffix for form in FORMATS if form.read for suffix in form.suffixes))
 _IN_MEMORY: Final = 8 * 1024 * 1024
+_CHUNK: Final = 1 << 20
+_GZIP: Final = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Source:
                     inner
                     for inner in path.rglob("*")
                     if inner.is_file()
-                    and inner.name.casefold().endswith(_SUFFIXES)
+                    and inner.name.casefold().removesuffix(".gz").endswith(_SUFFIXES)
                     and not any(part.startswith(".") for part in inner.relative_to(path).parts)
                 )
                 if not found:
@@ -91,14 +95,44 @@ class Opened(NamedTuple):
 
 @contextmanager
 def open_item(item: Item, limits: Limits) -> Iterator[Opened]:
-    """Opens an item; raises `SourceError`."""
+    """Opens an item, and unpacks it where it is compressed (gzip, RFC 1952); raises `SourceError`."""
+    most = limits.download_bytes if is_web(item.name) else limits.file_bytes
+    with _open(item, limits) as opened, _unpacked(opened, item.name, most) as plain:
+        yield plain
+
+
+@contextmanager
+def _unpacked(opened: Opened, name: str, most: int) -> Iterator[Opened]:
+    head = opened.data.read(len(_GZIP))
+    opened.data.seek(0)
+    if head != _GZIP:
+        yield opened
+        return
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
+        try:
+            with gzip.GzipFile(fileobj=opened.data, mode="rb") as packed:
+                while chunk := packed.read(_CHUNK):
+                    if copy.tell() + len(chunk) > most:
+                        raise SourceError(f"it is larger than {most:,} bytes when it is unpacked", where=name)
+                    copy.write(chunk)
+        except (gzip.BadGzipFile, EOFError, zlib.error):
+            hint = "It was not written or not fetched to its end: get it again."
+            raise SourceError("it is compressed (gzip), and cannot be unpacked", where=name, hint=hint) from None
+        copy.seek(0)
+        # What is stated is the type of the package, not of what is in it.
+        stated = "" if "gzip" in opened.media_type.casefold() else opened.media_type
+        yield opened._replace(data=copy, media_type=stated)
+
+
+@contextmanager
+def _open(item: Item, limits: Limits) -> Iterator[Opened]:
     if is_web(item.name):
         with download(item.name, limits) as (data, media_type, address):
             yield Opened(data, media_type, address)
     elif item.name == "-":
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
             size = 0
-            while chunk := sys.stdin.buffer.read(1 << 20):
+            while chunk := sys.stdin.buffer.read(_CHUNK):
                 size += len(chunk)
                 if size > limits.file_bytes:
                     raise SourceError(f"it is larger than {limits.file_bytes:,} bytes", where="standard input")
