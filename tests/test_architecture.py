@@ -21,10 +21,11 @@ RULES: dict[str, set[str]] = {
     "access": {"description", "namespaces", "record", "resources"},
     "keys": {"description", "namespaces", "record", "resources"},
     "crosswalk": {"namespaces", "record"},
+    "order": {"namespaces", "record"},
     "normalise": {"names", "namespaces", "record"},
     "identity": {"crosswalk", "namespaces", "normalise", "record"},
     "formats": {
-        "access", "crosswalk", "description", "errors", "labels", "names", "namespaces", "record", "tokens",
+        "access", "crosswalk", "description", "errors", "labels", "names", "namespaces", "order", "record", "tokens",
     },
     "validation": {"errors", "namespaces", "record", "resources"},
     "checking": {
@@ -40,14 +41,14 @@ RULES: dict[str, set[str]] = {
     "sources": {"errors", "formats", "namespaces"},
     "sparql": {"errors", "namespaces", "record", "resources"},
     "stores": {"errors", "namespaces", "record", "sparql"},
-    "worked_out": {"access", "keys", "namespaces", "quality"},
+    "worked_out": {"access", "keys", "namespaces", "order", "quality"},
     "naming": {"identity", "namespaces", "normalise", "record", "worked_out"},
     "history": {"namespaces", "record", "worked_out"},
     "examining": {
-        "access", "description", "keys", "labels", "quality", "record", "search", "validation", "worked_out",
+        "access", "description", "keys", "labels", "order", "quality", "record", "search", "validation", "worked_out",
     },
     "catalog": {
-        "description", "errors", "history", "identity", "labels", "namespaces", "quality", "record", "search",
+        "description", "errors", "history", "identity", "labels", "namespaces", "order", "quality", "record", "search",
         "sparql", "validation",
     },
     "upkeep": {

@@ -14,6 +14,7 @@ from ndl_graph.access import access_lines, access_of
 from ndl_graph.description import DescriptionView
 from ndl_graph.keys import key_lines, keys_of
 from ndl_graph.labels import Labels
+from ndl_graph.order import position_lines
 from ndl_graph.quality import Scorer, broken_rules, faulty_records, score_lines, size_typed
 from ndl_graph.record import ASIDE, Record, Statements
 from ndl_graph.search import entry
@@ -127,6 +128,7 @@ class Examiner:
                     *(score_lines(record, score) if score else ()),
                     *access_lines(record, view, access),
                     *key_lines(record, keys),
+                    *position_lines(record.statements.lines),
                 ),
                 entry(record, view, access, described[iri], keys, points, lacks, broken_rules(told[iri])),
             )

@@ -1,4 +1,4 @@
-"""Taking off what is worked out of descriptions: scores, offers, keys, and what is said of records themselves.
+"""Taking off what is worked out of descriptions: scores, offers, keys, positions, and what is said of records.
 
 A description is compared, and read from another catalogue of this kind, without them.
 """
@@ -9,6 +9,7 @@ from typing import Final
 from ndl_graph.access import without_access
 from ndl_graph.keys import without_keys
 from ndl_graph.namespaces import DQV, NDL, ODRL
+from ndl_graph.order import without_positions
 from ndl_graph.quality import without_scores
 
 __all__ = ["without_findings", "without_records"]
@@ -16,15 +17,17 @@ __all__ = ["without_findings", "without_records"]
 #: What is said of records alone; that of a catalogue has no digest.
 _OF_RECORDS: Final = (str(NDL.digest), str(NDL.sourceName))
 #: One of these is in every statement, or beside every one, that a catalogue of this kind puts beside a description.
-_MARKS: Final = tuple(map(str, (NDL.digest, NDL.hasKey, ODRL.hasPolicy, NDL.deadSince, DQV.isMeasurementOf)))
+_MARKS: Final = tuple(
+    map(str, (NDL.digest, NDL.hasKey, NDL.position, ODRL.hasPolicy, NDL.deadSince, DQV.isMeasurementOf))
+)
 
 
 def without_findings(lines: Sequence[str]) -> Sequence[str]:
-    """N-Triples lines without the scores, offers and keys that a catalogue of this kind has worked out."""
+    """N-Triples lines without the scores, offers, keys and positions that a catalogue of this kind has worked out."""
     text = "\n".join(lines)
     if not any(mark in text for mark in _MARKS):
         return lines
-    return without_keys(without_access(without_scores(lines)))
+    return without_positions(without_keys(without_access(without_scores(lines))))
 
 
 def without_records(lines: Sequence[str]) -> Sequence[str]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
-from ndl_graph.access import APPLICANTS, LEVELS, access_lines, access_of, sentences, without_access
+from ndl_graph.access import APPLICANTS, LEVELS, access_lines, access_of, is_licensed, sentences, without_access
 from ndl_graph.catalog import Catalog
 from ndl_graph.description import DescriptionView
 from ndl_graph.labels import default_labels
@@ -415,3 +415,52 @@ def test_limits_of_use_count_as_text_too() -> None:
     access = access_of(view_of(record_of(said)))
     assert (access.forbids_profit, access.forbids_companies) == (True, True)
     assert access.limits == ("http://purl.obolibrary.org/obo/DUO_0000018",)
+
+
+@pytest.mark.parametrize(
+    ("said", "told", "action"),
+    [
+        ("dct:accessRights ar:PUBLIC", "is not stated: ask the holder", ODRL.read),
+        ('dct:accessRights "Open access"', "is not stated: ask the holder", ODRL.read),
+        (f"dct:accessRights ar:PUBLIC ; dct:license {OGL}", "Anyone may use it.", ODRL.use),
+        (
+            "dct:accessRights ar:PUBLIC ; dct:license <https://e.x/terms>",
+            "its licence says: Terms.",
+            ODRL.read,
+        ),
+        # Whoever states our level states what it says: that anybody may use it.
+        ("ndl:accessLevel level:open", "Anyone may use it.", ODRL.use),
+        # That it is public does away with no condition.
+        (
+            "dct:accessRights ar:PUBLIC ; dct:license <https://creativecommons.org/licenses/by-sa/4.0/>",
+            "You must accept the conditions first.",
+            ODRL.use,
+        ),
+    ],
+)
+def test_to_be_public_is_no_licence(said: str, told: str, action: NamedNode) -> None:
+    record = record_of(f"{said} ; {FILE}")
+    access = access_of(view_of(record))
+    triples = triples_of(list(access_lines(record, view_of(record), access)))
+    assert {one.object for one in triples if one.predicate == ODRL.action} - {NDL.acceptConditions} == {action}
+    view = view_of(record, triples)
+    words = " ".join(sentences(view))
+    assert told in words
+    assert ("Anyone may use it." in words) is (told == "Anyone may use it.")
+    assert is_licensed(view) is (action == ODRL.use)
+    assert len(sentences(view, "cy")) == len(sentences(view))
+
+
+def test_what_is_public_without_a_licence_is_to_be_asked_for(store: EmbeddedStore, tmp_path: Path) -> None:
+    for name, licence in (("free", f"dct:license {OGL} ;"), ("unsaid", "")):
+        (tmp_path / f"{name}.ttl").write_text(
+            f"{PREFIXES} <https://data.example.org/{name}> a dcat:Dataset ; dct:title '{name}' ; {licence} "
+            f"dct:description 'Counts.' ; dct:publisher [ a <http://xmlns.com/foaf/0.1/Agent> ; "
+            f"<http://xmlns.com/foaf/0.1/name> 'P' ] ; dct:accessRights ar:PUBLIC ; {FILE} ."
+        )
+    load(store, str(tmp_path))
+    answers = Catalog(store).index.usable(UseQuery(asker="company", for_profit=True))
+    found = {answer.verdict: [(hit.said["title"], hit.why) for hit in answer.hits] for answer in answers}
+    assert found["now"] == [("free", "")]
+    assert found["ask"] == [("unsaid", "terms")]
+    assert not found["no"]

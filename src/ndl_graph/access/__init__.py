@@ -7,7 +7,7 @@ The offer (ODRL) is made from the description, and the sentences are made from t
 
 from ndl_graph.access.level import APPLICANTS, LEVELS, Access, Rule, access_of, is_behind_approval, is_free, rules
 from ndl_graph.access.offer import access_lines, is_offer, without_access
-from ndl_graph.access.words import sentences
+from ndl_graph.access.words import is_licensed, sentences
 
 __all__ = [
     "APPLICANTS",
@@ -18,6 +18,7 @@ __all__ = [
     "access_of",
     "is_behind_approval",
     "is_free",
+    "is_licensed",
     "is_offer",
     "rules",
     "sentences",

@@ -55,6 +55,8 @@ class Access:
     limits: tuple[str, ...] = ()
     forbids_profit: bool = False
     forbids_companies: bool = False
+    #: Whether it is known what may be done with data that everybody may have: that it is public is no licence.
+    is_licensed: bool = True
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def access_of(view: DescriptionView) -> Access:
         if (iri := one.iri or one.label).startswith(_DUO)
     )
     licence = view.licence.iri if view.licence else None
+    is_licensed = level != OPEN or rule is None or _by_licence(licence or "")[0] is not None
     return Access(
         level,
         rule,
@@ -106,6 +109,7 @@ def access_of(view: DescriptionView) -> Access:
         limits=limits,
         forbids_companies=bool(_NO_COMPANIES & set(limits)),
         forbids_profit=bool(_NOT_FOR_PROFIT & set(limits)) or bool(_NON_COMMERCIAL.search(licence or "")),
+        is_licensed=is_licensed,
     )
 
 
@@ -132,7 +136,16 @@ def _iris(view: View, predicate: NamedNode) -> tuple[str, ...]:
 
 
 def _worked_out(view: DescriptionView) -> tuple[str | None, str | None, str]:
-    return _by_rule(tuple(_said_of_access(view)), tuple(_said_of_licence(view)))
+    found = _by_rule(tuple(_said_of_access(view)), tuple(_said_of_licence(view)))
+    if found[0] == OPEN and view.licence and view.licence.iri:
+        # That everybody may have it does away with no condition of its licence.
+        by_licence = _by_licence(view.licence.iri)
+        return by_licence if by_licence[0] == CONDITIONS else found
+    return found
+
+
+def _by_licence(licence: str) -> tuple[str | None, str | None, str]:
+    return _by_rule((), (licence,))
 
 
 @lru_cache(maxsize=1_000)

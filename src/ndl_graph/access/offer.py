@@ -61,9 +61,11 @@ def _offer(offer: NamedNode, record: Record, view: DescriptionView, access: Acce
         yield Triple(rule, ODRL.action, forbidden_action)
     if access.level == NONE:
         return
-    use = part("use")
+    # To read is to obtain data (ODRL Vocabulary 2.2, `odrl:read`): what else may be done with it, nobody has said.
+    action = ODRL.use if access.is_licensed else ODRL.read
+    use = part(local_name(action))
     yield Triple(offer, ODRL.permission, use)
-    yield Triple(use, ODRL.action, ODRL.use)
+    yield Triple(use, ODRL.action, action)
     askers = list(map(NamedNode, access.askers)) or ([_PUBLIC_BODY] if access.level == GOVERNMENT else [])
     places = [one.node for one in _places(view, access.level) if isinstance(one.node, (NamedNode, BlankNode))]
     for name, operand, operator, values in (

@@ -7,7 +7,7 @@ from typing import Final
 from pyoxigraph import NamedNode
 
 from ndl_graph.access.offer import local_name
-from ndl_graph.description import View
+from ndl_graph.description import DescriptionView, View
 from ndl_graph.namespaces import NDL, ODRL
 
 _AND: Final = {"en": "and", "cy": "a"}
@@ -47,6 +47,15 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "cy": "Mae polisi’r deiliad ei hun yn dweud mwy na’r geiriau hyn: gweler y data.",
     },
     "use": {"en": "Anyone may use it.", "cy": "Caiff unrhyw un ei ddefnyddio."},
+    "read": {"en": "Anyone may get it.", "cy": "Caiff unrhyw un ei gael."},
+    "licence": {
+        "en": "What you may do with it, its licence says: {}.",
+        "cy": "Ei drwydded sy’n dweud beth y cewch ei wneud ag ef: {}.",
+    },
+    "no-licence": {
+        "en": "What you may do with it is not stated: ask the holder before you use it.",
+        "cy": "Ni ddywedir beth y cewch ei wneud ag ef: gofynnwch i’r deiliad cyn ei ddefnyddio.",
+    },
 }
 #: Operators by which a constraint lists what is allowed.
 _POSITIVE: Final = (ODRL.isAnyOf, ODRL.isAllOf, ODRL.eq)
@@ -58,18 +67,24 @@ _OPERANDS: Final = {
 }
 
 
-def sentences(view: View, language: str = "en") -> list[str]:
+def is_licensed(view: DescriptionView) -> bool:
+    """Whether no offer on a dataset lets people have it, and leaves open what they may do with it."""
+    rules = (rule for offer in view.views(ODRL.hasPolicy) for rule in offer.views(ODRL.permission))
+    return all(_action(rule) != "read" for rule in rules)
+
+
+def sentences(view: DescriptionView, language: str = "en") -> list[str]:
     """The offers on a dataset in plain words, one sentence for each thing that they say.
 
     Reads offers of publishers as well as ours; what of them has no words here is left to the data.
     """
     found: list[str] = []
     for offer in view.views(ODRL.hasPolicy):
-        found += _told(offer, language)
+        found += _told(offer, view.licence, language)
     return list(dict.fromkeys(found))
 
 
-def _told(offer: View, language: str) -> Iterator[str]:
+def _told(offer: View, licence: View | None, language: str) -> Iterator[str]:
     def say(name: str, values: Sequence[View] = ()) -> str:
         words = _WORDS[name].get(language, _WORDS[name]["en"])
         return words.format(_listed([label for one in values if (label := one.label)], language))
@@ -79,16 +94,19 @@ def _told(offer: View, language: str) -> Iterator[str]:
         duties = {_action(duty): duty for duty in rule.views(ODRL.duty)}
         constraints, whole = _constraints(rule)
         # What an offer says in another way than ours is left to the data, and not told as something else.
-        if not whole or _action(rule) != "use" or rule.values(ODRL.assignee) or duties.keys() - _WORDS.keys():
+        action = _action(rule)
+        if not whole or action not in ("use", "read") or rule.values(ODRL.assignee) or duties.keys() - _WORDS.keys():
             more = True
             continue
         if not constraints and not duties.keys() - {"compensate"}:
-            yield say("use")
+            yield say(action)
         for name in sorted(duties.keys() - {"compensate"}):
             yield say(name)
         for name in ("who", "purpose", "place", "limit"):
             if values := constraints.get(name):
                 yield say("who-apply" if name == "who" and "apply" in duties else name, values)
+        if action == "read":
+            yield say("licence", [licence]) if licence and licence.label else say("no-licence")
         for duty in duties.values():
             for name, predicate in (("decided", NDL.decidedBy), ("time", NDL.timeToAccess), ("compensate", NDL.cost)):
                 if values := duty.views(predicate):

@@ -10,6 +10,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from ndl_graph.catalog.protocols import Graphs
 from ndl_graph.errors import RemovedError
 from ndl_graph.namespaces import DCT, FOAF, NDL, RDF, XSD
+from ndl_graph.order import by_position
 from ndl_graph.record import Record, Statements, Term
 
 __all__ = ["batched", "is_iri", "listed", "measured", "moment", "now", "record_in", "records_in", "text_of"]
@@ -36,7 +37,7 @@ def record_in(iri: str, triples: Sequence[Triple], base: str) -> Record:
         dataset=topic,
         kind=iri.removeprefix(base).split("/", 1)[0],
         key=key.value if isinstance(key, Literal) else "",
-        statements=Statements(triples=triples),
+        statements=Statements(triples=by_position(triples)),
     )
 
 

@@ -33,6 +33,7 @@ from ndl_graph.namespaces import (
     SPDX,
     XSD,
 )
+from ndl_graph.order import positions
 from ndl_graph.record import Node, Term
 
 __all__ = ["VERSIONS", "write"]
@@ -134,6 +135,7 @@ def write(view: DescriptionView, page: str, triples: Sequence[Triple], version: 
         node_id=lambda node: _local(node, root.value),
         type_name=_type,
         reference=lambda name, value: _reference(name, value, root.value),
+        places=positions(triples),
     )
     tree = writer.tree(root, _ORDER)
     # The standard context whole: mlcroissant reads no other, but for its language.

@@ -6,6 +6,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import IO, Any, Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple
@@ -245,6 +246,8 @@ _AGAIN: Final = 10
 class TreeWriter:
     """Writes triples as nested JSON-LD under one context; every node is written out where it is first met.
 
+    Values stand in the order of their text, or in that of their `places`.
+
     `key` gives the name of a property, `value` the form of a literal; both must be what `context` reads back.
     """
 
@@ -257,9 +260,14 @@ class TreeWriter:
         node_id: Callable[[Node], str | None],
         type_name: Callable[[NamedNode], str] | None = None,
         reference: Callable[[NamedNode, NamedNode], Json] | None = None,
+        places: Mapping[Term, int] = MappingProxyType({}),
     ) -> None:
         self._index: dict[Node, list[tuple[NamedNode, Term]]] = {}
-        for triple in sorted(triples, key=str):
+
+        def rank(one: Triple) -> tuple[str, str, int, str]:
+            return str(one.subject), str(one.predicate), places.get(one.object, 0), str(one.object)
+
+        for triple in sorted(triples, key=rank):
             self._index.setdefault(triple.subject, []).append((triple.predicate, triple.object))
         self._key = key
         self._value = value

@@ -42,7 +42,7 @@ TEXT: Final = {
     "description": 1.0,
 }
 #: What the fields of the index are, by number: one that was made otherwise is made anew.
-FORM: Final = "9"
+FORM: Final = "10"
 ANALYZER: Final = "words"
 #: Every word as it is written, without its stem taken: what a misspelt word is near to.
 SPELLING: Final = "spelling"
@@ -52,7 +52,7 @@ _FIELD: Final = CR.field
 _YEAR: Final = re.compile(r"([0-9]{4})(?![0-9])")
 _MOST_YEARS: Final = 1_200
 #: Fields that tell who may use a dataset for what, and the value of each where nothing is stated.
-USE: Final = ("level", "asker", "purpose", "profit")
+USE: Final = ("level", "asker", "purpose", "profit", "terms")
 UNSTATED: Final = "unstated"
 #: What a dataset can be linked by.
 KEY: Final = "key"
@@ -149,6 +149,7 @@ def entry(
                 *(["no"] if access.forbids_profit else []),
                 *(["no-companies"] if access.forbids_companies else []),
             ],
+            "terms": [] if access.is_licensed else [UNSTATED],
         },
         "modified": int(re.sub(r"\D", "", modified).ljust(8, "0")[:8] or 0),
         "hit": {

@@ -29,12 +29,13 @@ def verdicts(schema: tantivy.Schema, about: Query, asked: UseQuery) -> dict[Verd
         return Query.boolean_query([*parts, *bars])
 
     reviewed = ["approved-projects", "approved-projects-in-tre"]
+    unknown = Query.boolean_query([(Occur.Should, having(name, UNSTATED)) for name in ("level", "terms")])
     groups: dict[Verdict, Query] = {
-        "now": allowed("open"),
+        "now": Query.boolean_query([(Occur.Must, allowed("open")), (Occur.MustNot, having("terms", UNSTATED))]),
         "conditions": allowed("open-with-conditions"),
         "register": allowed("registered"),
         "apply": allowed(*reviewed, *(["government-only"] if asked.asker == "public-body" else [])),
-        "ask": Query.boolean_query([(Occur.Must, both(about, having("level", UNSTATED))), *bars]),
+        "ask": Query.boolean_query([(Occur.Must, both(about, unknown)), *bars]),
     }
     others = [(Occur.MustNot, one) for one in groups.values()]
     return {**groups, "no": Query.boolean_query([(Occur.Must, about), *others, (Occur.Must, Query.all_query())])}
@@ -49,6 +50,8 @@ def hindrance(use: Mapping[str, Sequence[str]], asked: UseQuery) -> str:
         return "profit"
     if asked.asker == "company" and "no-companies" in use["profit"]:
         return "asker"
+    if UNSTATED in use["terms"]:
+        return "terms"
     if level == UNSTATED:
         return ""
     if not {asked.asker, UNSTATED} & set(use["asker"]):

@@ -39,6 +39,7 @@ REASONS: Final = {
     "asker": "only others may ask",
     "purpose": "not for this purpose",
     "profit": "not for profit",
+    "terms": "anyone may get it; its licence is not stated, or not known here",
 }
 
 

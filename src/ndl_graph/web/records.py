@@ -14,7 +14,7 @@ from markupsafe import Markup
 from pyoxigraph import Literal, NamedNode
 from starlette.concurrency import run_in_threadpool
 
-from ndl_graph.access import sentences
+from ndl_graph.access import is_licensed, sentences
 from ndl_graph.catalog import Catalog
 from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NotFoundError
@@ -116,6 +116,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 verdict=croissant_verdict(view),
                 dead=_dead_links(record),
                 rules=sentences(view, current()),
+                licensed=is_licensed(view),
                 partners=partners_of(catalog, record, view, _MOST_PARTNERS),
                 uses=used[0],
                 used=[(one, catalog.describe(one, reading_order())) for one in used[1]],
