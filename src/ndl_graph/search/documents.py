@@ -16,6 +16,7 @@ from ndl_graph.keys import FoundKey
 from ndl_graph.namespaces import CR, DCAT, DCT, RDFS, SCHEMA
 from ndl_graph.record import Record
 from ndl_graph.search.answers import BANDS, FACETS, MARKS, NARROWED, POINTS
+from ndl_graph.search.words import nations_asked
 
 __all__ = [
     "ANALYZER",
@@ -134,6 +135,8 @@ def entry(
             "access": [named.label] if named and named.label else [],
             "place": view.nations,
         },
+        # Where no place is stated, the title and the publisher tell: a record of the Welsh Government is about Wales.
+        "nations": view.nations or sorted(nations_asked(f"{view.title}. {publisher}").named),
         "meaning": _meaning(view, description, publisher),
         "points": points or {},
         "period": _years(view),
@@ -202,6 +205,7 @@ def document(said: Mapping[str, Any]) -> tantivy.Document:
         "points": said["points"],
         "use": said["use"],
         "facets": facets,
+        "nations": list(said["nations"]),
         **{name: list(said[name]) for name in MARKS},
     }
     made.add_bytes("marks", json.dumps(marks).encode())

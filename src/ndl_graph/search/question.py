@@ -12,9 +12,10 @@ from typing import Any, Final
 import tantivy
 from tantivy import Occur, Query
 
+from ndl_graph.description import NATION_NAMES
 from ndl_graph.search.answers import CORRECTED, ELSEWHERE, FACETS, MARKS, NARROWED, PLACES, Advice, years_of
 from ndl_graph.search.documents import ANALYZER, SPELLING, TEXT, analyzer
-from ndl_graph.search.words import Thesaurus, Word, load_labels
+from ndl_graph.search.words import Nations, Thesaurus, Word, load_concepts, nations_asked
 
 __all__ = ["Asked", "Questions", "Typed", "any_of", "both", "corrected", "found_of", "weights"]
 
@@ -29,9 +30,10 @@ _LONG: Final = 5
 _VERY_LONG: Final = 8
 #: Words of one question that it is looked up for what they are misspelt for.
 _MOST_MENDED: Final = 8
-#: Records in which it is looked for what a misspelt word stands for, and how like it that must be.
+#: Records in which it is looked for what a misspelt word stands for, and how like it that must be: the first letter
+#: is seldom wrong, and what is less alike is another word that nobody here has used (“gambling” is no “sampling”).
 _LOOKED_AT: Final = 50
-_ALIKE: Final = 0.7
+_ALIKE: Final = 0.84
 
 
 #: Words between quotation marks, and one that is to be absent: a minus sign before a letter or such words.
@@ -41,9 +43,13 @@ _MARKED: Final = re.compile(rf"(?<!\S)(?P<without>[-\u2212](?=[^\W\d]|[\"\u201c]
 
 @dataclass(frozen=True)
 class Typed:
-    """What somebody typed: the words, those that must stand together as they are, and those that must be absent."""
+    """What somebody typed: the words, those that must stand together as they are, and those that must be absent.
+
+    The words are told without the nations that are left out.
+    """
 
     words: str
+    nations: Nations
     together: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
 
@@ -60,7 +66,8 @@ class Typed:
             together.append(match[3])
             return f" {match[3]} "
 
-        return cls(_MARKED.sub(taken, text), tuple(together), tuple(absent))
+        nations = nations_asked(_MARKED.sub(taken, text))
+        return cls(nations.rest, nations, tuple(together), tuple(absent))
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,7 @@ class Questions:
         index.register_tokenizer(ANALYZER, self._analyzer)
         index.register_tokenizer(SPELLING, self._spelling)
         self._cut = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).build()
-        self._thesaurus = Thesaurus(load_labels(), self._analyzer.analyze)
+        self._thesaurus = Thesaurus(load_concepts(), self._analyzer.analyze)
 
     def asked(self, searcher: tantivy.Searcher, text: str) -> list[Asked]:
         """The words of a text that say something, each once."""
@@ -137,8 +144,12 @@ class Questions:
         return asked if asked and found_of(searcher, both(*asked, *chosen), 0)[0] else []
 
     def absent(self, typed: Typed) -> list[Query]:
-        """A query for the records without the words that must be absent; none where there are no such words."""
+        """A query for the records without the words that must be absent, nor of a nation that is left out alone."""
         unwanted = [query for words in typed.absent if (query := self._in_order(words)) is not None]
+        if excluded := typed.nations.excluded:
+            others = Query.term_set_query(self._schema, "place", sorted(set(NATION_NAMES) - excluded))
+            there = Query.term_set_query(self._schema, "place", sorted(excluded))
+            unwanted.append(Query.boolean_query([(Occur.Must, there), (Occur.MustNot, others)]))
         parts = [(Occur.Must, Query.all_query()), *((Occur.MustNot, one) for one in unwanted)]
         return [Query.boolean_query(parts)] if unwanted else []
 
@@ -188,7 +199,7 @@ class Questions:
             form = tuple(self._analyzer.analyze(instead))
             anywhere, weighted = held(form, self._anywhere), held(form, self._weighted)
             return Asked((form,), anywhere, found_of(searcher, anywhere, 0)[0], weighted, spelt, instead)
-        return Asked(word, near, found_of(searcher, near, 0)[0], near, spelt)
+        return Asked(word, anywhere, 0, weighted, spelt)
 
     def _meant(self, searcher: tantivy.Searcher, near: Query, spelt: str) -> str:
         """The word that is most like a misspelt one in the records that hold such a word; empty where none shows it."""
@@ -197,8 +208,8 @@ class Questions:
             said = json.loads(bytes(searcher.doc(address)["hit"][0]))
             shown = " ".join(said[name] or "" for name in ("title", "publisher", "summary"))
             counted.update(set(self._spelling.analyze(shown)))
-        likeness = {one: SequenceMatcher(None, spelt, one).ratio() for one in counted}
-        best = max(counted, key=lambda one: (round(likeness[one], 1), counted[one], one), default="")
+        likeness = {one: SequenceMatcher(None, spelt, one).ratio() for one in counted if one[0] == spelt[0]}
+        best = max(likeness, key=lambda one: (round(likeness[one], 1), counted[one], one), default="")
         return best if best and likeness[best] >= _ALIKE and self._analyzer.analyze(best) else ""
 
     def _anywhere(self, term: str) -> Query:

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -22,8 +22,8 @@ from ndl_graph.search.answers import (
     SearchResult,
 )
 from ndl_graph.search.counting import facets, facets_of
-from ndl_graph.search.question import Asked, Questions, found_of, weights
-from ndl_graph.search.words import nations_named
+from ndl_graph.search.question import Asked, Questions, Typed, found_of, weights
+from ndl_graph.search.words import Nations
 
 __all__ = ["Kept", "Ranking"]
 
@@ -48,6 +48,7 @@ class Kept(NamedTuple):
 
     iri: str
     facets: Mapping[str, Sequence[str]]
+    nations: Sequence[str] = ()
 
 
 class Ranking:
@@ -105,9 +106,10 @@ class Ranking:
             iri = self._kept_of(searcher, address).iri
             found.setdefault(iri, float(scores[nearest.places[iri]]) if iri in nearest.places else _WORDS)
         total = max(near, holding, len(found))
-        if (named := nations_named(query.text)) and found:
+        nations = Typed.read(query.text).nations
+        if (nations.named or nations.excluded) and found:
             for one in self.named(searcher, list(found)):
-                found[one.iri] += _nearness(named, one.facets["place"])
+                found[one.iri] += _nearness(nations, one.nations)
         ranked = sorted(found, key=lambda iri: (-found[iri], iri))[:_DEEPEST]
         page = ranked[query.offset : query.offset + query.limit]
         said = self._hits_of(searcher, page)
@@ -172,9 +174,10 @@ class Ranking:
         key = (address.segment_ord, address.doc)
         if key not in self._kept:
             stored = searcher.doc(address)
-            facets = json.loads(bytes(stored["marks"][0]))["facets"]
-            kept = {name: tuple(map(sys.intern, values)) for name, values in facets.items()}
-            one = self._kept[key] = Kept(str(stored["iri"][0]), kept)
+            marks = json.loads(bytes(stored["marks"][0]))
+            kept = {name: tuple(map(sys.intern, values)) for name, values in marks["facets"].items()}
+            nations = tuple(map(sys.intern, marks["nations"]))
+            one = self._kept[key] = Kept(str(stored["iri"][0]), kept, nations)
             self._read[one.iri] = one
         return self._kept[key]
 
@@ -186,13 +189,13 @@ def _unknown(words: Sequence[Asked], records: int) -> float:
     return unknown / sum(telling) * min(1.0, records / _LARGE)
 
 
-def _nearness(named: Set[str], covered: Sequence[str]) -> float:
-    """What to add to the score of a record that covers some nations, for a question that names some."""
+def _nearness(asked: Nations, covered: Sequence[str]) -> float:
+    """What to add to the score of a record that is about some nations, for a question that names or leaves out some."""
     if not covered:
         return 0.0
-    if not named & set(covered):
+    if asked.excluded.issuperset(covered) or (asked.named and asked.named.isdisjoint(covered)):
         return -_ELSEWHERE
-    return _ELSEWHERE / 2 if len(covered) == 1 else 0.0
+    return _ELSEWHERE / 2 if asked.named and len(covered) == 1 else 0.0
 
 
 def _highest(scores: NDArray[np.float64], least: float) -> NDArray[np.intp]:
