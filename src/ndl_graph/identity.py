@@ -196,6 +196,7 @@ def _name_nodes(
     """Adds to `names` what each blank or relative node will be called; nodes are told as N-Triples has them."""
     about: dict[str, list[tuple[str, str]]] = {}
     nodes: dict[str, None] = {}
+    holders: dict[str, set[str]] = {}
     for line in lines:
         subject, predicate, value = line.split(" ", 2)
         if subject.startswith(_LOCAL):
@@ -203,6 +204,7 @@ def _name_nodes(
             about.setdefault(subject, []).append((predicate, value))
         if value.startswith(_LOCAL):
             nodes[value] = None
+            holders.setdefault(value, set()).add(subject)
     for node in nodes:
         if node not in names and not node.startswith("_:"):
             given = RELATIVE.sub("", node[1:-1], count=1)
@@ -211,15 +213,37 @@ def _name_nodes(
             names[node] = f"<{iri}>"
             repairs.note("iri", f"<{given}>", iri)
     blank = {node: about.get(node, []) for node in nodes if node not in names and node.startswith("_:")}
-    signatures = _signatures(blank, names, dataset)
+    signatures = _signatures(blank, names, _owners(blank, holders, names, dataset))
     for node in blank:
         iri = f"{base}.well-known/genid/{signatures[node]}"
         names[node] = f"<{iri}>"
         repairs.note("blank-node", node, iri)
 
 
+def _owners(
+    blank: Iterable[str], holders: Mapping[str, Iterable[str]], names: Mapping[str, str], dataset: str
+) -> dict[str, str]:
+    """To what each blank node belongs: the one node with a name that leads to it, be it by others; else the dataset.
+
+    A part of a service that many datasets share is one node in all of their descriptions, as it was in the source.
+    """
+    owners: dict[str, set[str]] = {node: set() for node in blank}
+    waiting = [(node, names.get(holder, holder)) for node in owners for holder in holders.get(node, ())]
+    parts: dict[str, list[str]] = {}
+    for node in owners:
+        for holder in holders.get(node, ()):
+            parts.setdefault(holder, []).append(node)
+    while waiting:
+        node, owner = waiting.pop()
+        # Two are as good as many: then it belongs to the dataset.
+        if not owner.startswith("_:") and owner not in owners[node] and len(owners[node]) < 2:
+            owners[node].add(owner)
+            waiting += [(part, owner) for part in parts.get(node, ())]
+    return {node: next(iter(found)).strip("<>") if len(found) == 1 else dataset for node, found in owners.items()}
+
+
 def _signatures(
-    blank: Mapping[str, Sequence[tuple[str, str]]], names: Mapping[str, str], dataset: str
+    blank: Mapping[str, Sequence[tuple[str, str]]], names: Mapping[str, str], owners: Mapping[str, str]
 ) -> dict[str, str]:
     """A name for each blank node that is made of what is said of it, and in turn of the blank nodes it leads to.
 
@@ -235,7 +259,7 @@ def _signatures(
 
     def made_of(node: str, parts: Mapping[str, str]) -> str:
         said = sorted(f"{name} {parts.get(value) or names.get(value, value)}" for name, value in blank[node])
-        return hashlib.sha256("\n".join([dataset, *said]).encode()).hexdigest()[:24]
+        return hashlib.sha256("\n".join([owners[node], *said]).encode()).hexdigest()[:24]
 
     ready = [node for node, parts in waiting.items() if not parts]
     while ready:

@@ -51,6 +51,9 @@ _PAGES_KEPT: Final = 64
 #: Pages over which what is said of one subject may be scattered before it is put together; and subjects so kept.
 _SCATTERED: Final = 4
 _GATHERED: Final = 10_000
+#: Other descriptions that a part of one may lead to in one way: a longer list, such as all that a service serves or a
+#: publisher made, is for the description of that service or publisher to tell.
+_FEW: Final = 10
 
 
 class _Page(NamedTuple):
@@ -59,6 +62,14 @@ class _Page(NamedTuple):
     links: list[tuple[str, bool]]
     lines: list[str]
     members: list[str]
+
+
+class _Listing(NamedTuple):
+    """A part of descriptions, the same without long lists of others, and what is in those by the root it leads to."""
+
+    whole: _Page
+    rest: _Page
+    others: dict[str, list[str]]
 
 
 class Spool:
@@ -74,6 +85,7 @@ class Spool:
         self._pages: list[tuple[int, int]] = []
         self._places: dict[str, int | list[int]] = {}
         self._gathered: LRUCache[str, _Page] = LRUCache(_GATHERED)
+        self._listing: LRUCache[str, _Listing] = LRUCache(_GATHERED)
         self._types: dict[str, set[str]] = {}
         self._own: set[str] = set()
         self._about: dict[str, list[str]] = defaultdict(list)
@@ -244,6 +256,7 @@ class Spool:
     def start_split(self) -> None:
         """Forgets what earlier descriptions drew in."""
         self._unreached = dict.fromkeys(self._places)
+        self._listing.clear()
 
     def describe(self, root: str, roots: set[str]) -> list[str]:
         """The bounded description of a root: all that is reached from it without passing another root."""
@@ -254,6 +267,10 @@ class Spool:
             subject = queue.pop()
             self._unreached.pop(subject, None)
             for part in self._gather(subject):
+                if subject != root and len(part.lines) > _FEW:
+                    listing = self._listing_of(subject, part, roots)
+                    part = listing.rest
+                    found.update(dict.fromkeys(listing.others.get(root, ())))
                 found.update(dict.fromkeys(part.lines))
                 for target, service in part.links:
                     # A service that has a record of its own is told again with the data it gives access to.
@@ -261,6 +278,30 @@ class Spool:
                         seen.add(target)
                         queue.append(target)
         return list(found)
+
+    def _listing_of(self, subject: str, part: _Page, roots: set[str]) -> "_Listing":
+        """What a part says but for its long lists of other descriptions; looked at once for all that hold the part."""
+        if (known := self._listing.get(subject)) is not None and known.whole is part:
+            return known
+        after = len(subject) + 1
+        lists: dict[str, list[tuple[str, str]]] = {}
+        for line in part.lines:
+            predicate, value = line[after:].split(" ", 1)
+            if value in roots and predicate != _ACCESS_SERVICE:
+                lists.setdefault(predicate, []).append((value, line))
+        others: dict[str, list[str]] = {}
+        for listed in lists.values():
+            if len(listed) > _FEW:
+                for value, line in listed:
+                    others.setdefault(value, []).append(line)
+        told = {line for lines in others.values() for line in lines}
+        rest = _Page(
+            [link for link in part.links if link[1] or link[0] not in others],
+            [line for line in part.lines if line not in told],
+            part.members,
+        )
+        made = self._listing[subject] = _Listing(part, rest, others)
+        return made
 
 
 def linked(spool: Spool) -> Iterator[Description]:

@@ -10,6 +10,7 @@ from pyoxigraph import BlankNode, NamedNode
 from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
 from ndl_graph.identity import distinct_slugs, identify, organisation_iri, settle
+from ndl_graph.namespaces import DCAT
 from ndl_graph.normalise import Normaliser
 from ndl_graph.record import Description, Statements
 from ndl_graph.stores import EmbeddedStore
@@ -142,3 +143,54 @@ def test_the_address_of_a_page_is_no_name_for_data(store: EmbeddedStore, tmp_pat
     assert (record, dataset) == (f"{BASE}dataset/rivers", f"{BASE}id/dataset/rivers")
     assert upkeep.is_searchable(catalog)
     assert load(store, source).unchanged == 1
+
+
+SERVED = """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> . @prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+<http://ex.org/api> a dcat:DataService ; dct:publisher [ foaf:name "P" ] ;
+  dcat:contactPoint [ vcard:fn "Team" ; vcard:hasAddress [ vcard:locality "Bath" ] ] .
+""" + "".join(
+    f"<http://ex.org/{name}> a dcat:Dataset ; dct:title '{name}' ; dct:description 'Of it.' ; "
+    "dct:publisher [ foaf:name 'Own' ] ; "
+    f"dcat:distribution [ dcat:accessURL <http://ex.org/{name}.csv> ; dcat:accessService <http://ex.org/api> ] .\n"
+    for name in "abcde"
+)
+
+
+def test_a_blank_part_of_what_datasets_share_is_one_node_in_all(store: EmbeddedStore, tmp_path: Path) -> None:
+    (tmp_path / "served.ttl").write_text(SERVED)
+    load(store, str(tmp_path / "served.ttl"))
+    graphs = store.snapshot().graphs
+    for path in ("dct:publisher", "dcat:contactPoint", "dcat:contactPoint/vcard:hasAddress"):
+        found = graphs.select(f"SELECT DISTINCT ?part {{ <http://ex.org/api> {path} ?part }}")
+        assert len(found) == 1, path
+    own = graphs.select("SELECT DISTINCT ?p { ?d a dcat:Dataset ; dct:publisher ?p }")
+    assert len(own) == 5, "what each dataset has of its own stays its own"
+
+
+def test_long_lists_of_others_are_told_by_their_holder_alone(store: EmbeddedStore, tmp_path: Path) -> None:
+    names = [f"http://ex.org/{number}" for number in range(40)]
+    (tmp_path / "served.ttl").write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        "@prefix foaf: <http://xmlns.com/foaf/0.1/> .\n"
+        f"<http://ex.org/p> foaf:name 'P' ; foaf:made {', '.join(f'<{name}>' for name in names)} .\n"
+        "<http://ex.org/api> a dcat:DataService ; dct:title 'API' ; dct:description 'It serves.' ; "
+        f"dct:publisher <http://ex.org/p> ; dcat:servesDataset {', '.join(f'<{name}>' for name in names)} .\n"
+        + "".join(
+            f"<{name}> a dcat:Dataset ; dct:title 'D' ; dct:description 'Of it.' ; dct:publisher <http://ex.org/p> ; "
+            f"dct:relation <{names[0]}> ; dcat:distribution [ dcat:accessURL <{name}.csv> ; "
+            f"dcat:accessService <http://ex.org/api> ] .\n"
+            for name in names
+        )
+    )
+    load(store, str(tmp_path / "served.ttl"))
+    catalog = Catalog(store)
+    for name in names[:3]:
+        said = [
+            triple.object.value
+            for triple in catalog.get(name).triples
+            if triple.predicate.value.endswith(("servesDataset", "made")) and isinstance(triple.object, NamedNode)
+        ]
+        assert said == [name, name], "the service and the publisher tell of this dataset, and of no other"
+    service = [one for one in catalog.get("http://ex.org/api").triples if one.predicate == DCAT.servesDataset]
+    assert len(service) == 40
