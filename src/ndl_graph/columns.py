@@ -16,12 +16,14 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from ndl_graph.errors import ParseError, SettingError, SourceError
 from ndl_graph.formats.sheets import headings_of
+from ndl_graph.formats.text import utf8
 from ndl_graph.namespaces import CR, RDF, SCHEMA, SKOS, XSD
 
 __all__ = ["Column", "describe_columns", "record_set"]
 
 _MOST_ROWS: Final = 100_000
 _MARKS: Final = (",", ";", "\t", "|")  # between which DuckDB chooses
+_MOST_LOOKED_AT: Final = 16 * 1024 * 1024  # bytes that are looked at for another encoding
 _FIRST_LINES: Final = 64 * 1024  # bytes in which the names of columns stand
 _EXAMPLES: Final = 3
 _LONGEST: Final = 60
@@ -116,14 +118,27 @@ def describe_columns(path: Path) -> list[Column]:
         try:
             # The name is a parameter, and marks that would make a pattern of it are taken for themselves.
             literal = re.sub(r"([*?\[])", r"[\1]", str(path))
-            columns = _read(database, reader, literal)
+            columns = _read(database, _divided(reader, path), literal)
             if "read_csv" in reader:
                 _check_names(path, [name for name, _ in columns])
             coded = _codes(database, literal, [name for name, _ in columns]) if "read_csv" in reader else set()
             return [_column(database, name, "VARCHAR" if name in coded else kind) for name, kind in columns]
         except duckdb.Error as error:
+            if "read_csv" in reader:
+                with path.open("rb") as file:
+                    utf8(file.read(_MOST_LOOKED_AT), "Save the sheet again as “CSV UTF-8”.")
             message = str(error).split("\n", 1)[0][:300]
             raise ParseError(f"the sample cannot be read: {message}", where=str(path)) from None
+
+
+def _divided(reader: str, path: Path) -> str:
+    """The reader for a sheet whose first line says what divides its cells, as spreadsheets write it (`sep=;`)."""
+    with path.open("rb") as file:
+        stated = _SEPARATOR.match(file.readline(20).decode("utf-8", "replace"))
+    return reader.replace("skip = 0", f"skip = 1, delim = '{stated[1]}'") if stated else reader
+
+
+_SEPARATOR: Final = re.compile(r"\ufeff?sep=([,;\t|])\s*\Z", re.I)
 
 
 def _read(database: Any, reader: str, literal: str) -> list[tuple[str, str]]:
@@ -137,7 +152,9 @@ def _read(database: Any, reader: str, literal: str) -> list[tuple[str, str]]:
         if "read_csv" not in reader:
             raise
         # A column of two kinds, such as dates in two forms, was taken for the first: as text it is read.
-        database.execute(table.format(f"read_csv(?, {_SHEET}, all_varchar = true)", _MOST_ROWS), [literal])
+        database.execute(
+            table.format(reader.replace("read_csv(?,", "read_csv(?, all_varchar = true,"), _MOST_ROWS), [literal]
+        )
         names = [str(row[0]) for row in database.execute("DESCRIBE sample").fetchall()]
         return [(name, _kind(database, name)) for name in names]
     return [(str(row[0]), str(row[1])) for row in database.execute("DESCRIBE sample").fetchall()]
@@ -148,7 +165,7 @@ def _check_names(path: Path, names: Sequence[str]) -> None:
     with path.open("rb") as file:
         start = file.read(_FIRST_LINES).decode("utf-8", "replace")
     lines = start.removeprefix("\ufeff").splitlines(keepends=True)
-    named = "".join(dropwhile(lambda line: line.startswith("#") or not line.strip(), lines))
+    named = "".join(dropwhile(lambda line: line[0] == "#" or not line.strip() or _SEPARATOR.match(line), lines))
     headings = headings_of(named, _MARKS)
     twice = [name for name, times in Counter(heading.strip() for heading in headings).items() if name and times > 1]
     if twice:

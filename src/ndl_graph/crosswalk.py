@@ -28,7 +28,6 @@ DATASET: Final = (
     (SCHEMA.inLanguage, DCT.language),
     (SCHEMA.spatialCoverage, DCT.spatial),
     (SCHEMA.temporalCoverage, DCT.temporal),
-    (SCHEMA.citation, DCT.bibliographicCitation),
     (SCHEMA.distribution, DCAT.distribution),
     (SCHEMA.contactPoint, DCAT.contactPoint),
 )
@@ -55,7 +54,19 @@ CONTACT: Final = (
     (SCHEMA.telephone, VCARD.hasTelephone),
     (SCHEMA.url, VCARD.hasURL),
 )
-_AGENTS: Final = frozenset({SCHEMA.Organization, SCHEMA.Person, SCHEMA.GovernmentOrganization})
+#: Other words of schema.org for the same, where the first is not said; what `schema:citation` names is another work.
+_ALSO: Final = (
+    (SCHEMA.author, DCT.creator),
+    (SCHEMA.provider, DCT.publisher),
+    (SCHEMA.sourceOrganization, DCT.publisher),
+)
+_AGENTS: Final = frozenset(
+    SCHEMA[name]
+    for name in (
+        "Organization", "Person", "GovernmentOrganization", "CollegeOrUniversity", "EducationalOrganization", "NGO",
+        "Corporation", "ResearchOrganization", "LibrarySystem", "Consortium", "Project", "ResearchProject",
+    )
+)  # fmt: skip
 _FILES: Final = frozenset({CR.FileObject, SCHEMA.DataDownload})
 
 
@@ -99,7 +110,11 @@ def _mapped(subject: Node, statements: Statements, table: Iterable[tuple[NamedNo
 def _dataset(subject: Node, statements: Statements, index: dict[Node, list[tuple[NamedNode, Term]]]) -> list[Triple]:
     found: list[Triple] = []
     flat = [(name, term) for name, value in statements for term in _members(value, index)]
-    for triple in _mapped(subject, flat, DATASET):
+    mapped = _mapped(subject, flat, DATASET)
+    for schema, dcat in _ALSO:
+        if not any(dcat in (one.predicate, name) for one in mapped for name, _ in statements):
+            mapped += [Triple(subject, dcat, value) for name, value in flat if name == schema]
+    for triple in mapped:
         name, value = triple.predicate, triple.object
         inner = index.get(value, []) if isinstance(value, (NamedNode, BlankNode)) else []
         if name == DCAT.distribution:
@@ -152,6 +167,9 @@ def _distribution(subject: Node, statements: Statements) -> list[Triple]:
                 continue  # "1.2 GB" is a rounded figure: it stays where it is, and is no count of bytes
             triple = Triple(subject, DCAT.byteSize, Literal(size, datatype=_NON_NEGATIVE))
         found.append(triple)
+    if not any(name == SCHEMA.contentUrl for name, _ in statements):
+        # An address that is not said to be that of the file is at least one where it can be had.
+        found += [Triple(subject, DCAT.accessURL, value) for name, value in statements if name == SCHEMA.url]
     return found
 
 
@@ -159,9 +177,8 @@ _NON_NEGATIVE: Final = NamedNode("http://www.w3.org/2001/XMLSchema#nonNegativeIn
 
 
 def _address(statements: Statements) -> str | None:
-    for name, value in statements:
-        if name == SCHEMA.contentUrl and isinstance(value, (Literal, NamedNode)):
-            address = value.value.strip()
-            if is_web(address):
+    for wanted in (SCHEMA.contentUrl, SCHEMA.url):
+        for name, value in statements:
+            if name == wanted and isinstance(value, (Literal, NamedNode)) and is_web(address := value.value.strip()):
                 return address
     return None

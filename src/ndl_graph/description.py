@@ -14,11 +14,28 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from ndl_graph.labels import Labels, short_address
 from ndl_graph.names import name_table
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, GENID, IANA, NDL, ODRL, PROV, RDF, RDFS, SCHEMA, SKOS, VCARD
+from ndl_graph.namespaces import (
+    CR,
+    DCAT,
+    DCT,
+    FOAF,
+    GENID,
+    IANA,
+    NDL,
+    ODRL,
+    PROV,
+    RDF,
+    RDFS,
+    SCHEMA,
+    SKOS,
+    TIME,
+    VCARD,
+    XSD,
+)  # fmt: skip
 from ndl_graph.normalise import clean_iri
 from ndl_graph.record import Node, Term
 
-__all__ = ["NATIONS", "NATION_NAMES", "DescriptionView", "View", "one_line", "plain"]
+__all__ = ["NATIONS", "NATION_NAMES", "DescriptionView", "View", "date_in", "one_line", "plain"]
 
 _DATE: Final = re.compile(
     r"(?P<date>(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?)"
@@ -33,6 +50,10 @@ _MARKUP: Final = re.compile(
 )
 
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]]")
+#: How OWL-Time states the place of an instant.
+_INSTANTS: Final = tuple(
+    TIME[name] for name in ("inXSDDate", "inXSDDateTimeStamp", "inXSDDateTime", "inXSDgYearMonth", "inXSDgYear")
+)
 _PLACES: Final = "http://statistics.data.gov.uk/id/statistical-geography/"
 #: The four nations.
 NATION_NAMES: Final = ("England", "Scotland", "Wales", "Northern Ireland")
@@ -70,6 +91,20 @@ NATIONS: Final[dict[str, tuple[str, ...]]] = {
 def plain(text: str) -> str:
     """Publisher text without markup, entities and line breaks."""
     return " ".join(html.unescape(_MARKUP.sub(" ", text)).split())
+
+
+def date_in(text: str) -> str:
+    """A text that is a date, month, year or moment of ISO 8601, without the zone of a day; else an empty string."""
+    found = _DATE.match(text)
+    if not found:
+        return ""
+    try:
+        date(int(found["year"]), int(found["month"] or 1), int(found["day"] or 1))
+        if found["time"]:
+            datetime.fromisoformat(found[0])
+    except ValueError:
+        return ""
+    return found[0] if found["time"] else found["date"]
 
 
 def one_line(text: str, limit: int = 0) -> str:
@@ -161,23 +196,27 @@ class View:
     def text(self, *predicates: NamedNode) -> str:
         """That value's text, or an empty string."""
         found = self.literal(*predicates)
-        return found.value.strip() if found else ""
+        return _text_of(found) if found else ""
+
+    @property
+    def period(self) -> tuple[str, str]:
+        """Where a period begins and ends, empty where that is not said; in the words of DCAT, schema.org or OWL-Time.
+
+        DCAT 3, section 6.13: `dcat:startDate` and `dcat:endDate`, or `time:hasBeginning` and `time:hasEnd`.
+        """
+        start, end = self.text(DCAT.startDate, SCHEMA.startDate), self.text(DCAT.endDate, SCHEMA.endDate)
+        return start or self._instant(TIME.hasBeginning), end or self._instant(TIME.hasEnd)
+
+    def _instant(self, predicate: NamedNode) -> str:
+        there = self.view(predicate)
+        return there.text(*_INSTANTS) or there.stated_label if there else ""
 
     def date(self, *predicates: NamedNode) -> str:
         """The value where it is a date, month, year or moment of ISO 8601, else an empty string.
 
         A zone that XML Schema lets a day have is left out.
         """
-        found = _DATE.match(self.text(*predicates))
-        if not found:
-            return ""
-        try:
-            date(int(found["year"]), int(found["month"] or 1), int(found["day"] or 1))
-            if found["time"]:
-                datetime.fromisoformat(found[0])
-        except ValueError:
-            return ""
-        return found[0] if found["time"] else found["date"]
+        return date_in(self.text(*predicates))
 
     def texts(self, *predicates: NamedNode) -> list[str]:
         """Every literal value's text, once each."""
@@ -429,6 +468,16 @@ def _own_language(said: Mapping[NamedNode, Sequence[Term]], languages: Sequence[
 def _tags(said: Mapping[NamedNode, Sequence[Term]], names: Sequence[NamedNode]) -> set[str]:
     values = (value for name in names for value in said.get(name, ()))
     return {(one.language or "").split("-")[0].casefold() for one in values if isinstance(one, Literal)}
+
+
+def _text_of(literal: Literal) -> str:
+    """The text of a literal; a number that JSON gave is told as JSON has it, 1.1 and not 1.1E0."""
+    if literal.datatype == XSD.double:
+        try:
+            return f"{float(literal.value):.15g}"
+        except ValueError:
+            pass
+    return literal.value.strip()
 
 
 def _followable(value: str) -> bool:

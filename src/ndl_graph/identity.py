@@ -165,6 +165,7 @@ def settle(
         if given and _is_absolute(description.root):
             lines = [*lines, str(Triple(description.root, DCT.identifier, Literal(given)))]
     if unsettled:
+        lines = _without_empty(lines, normaliser.repairs)
         _name_nodes(lines, names, dataset.value, base, normaliser.repairs)
     renamed: dict[str, None] = {}
     for line in lines:
@@ -188,6 +189,34 @@ def _with_dcat(triples: Sequence[Triple], normaliser: Normaliser) -> Sequence[st
     if added:
         normaliser.repairs.note("crosswalk", "schema.org alone", f"{len(added)} statements in DCAT beside")
     return [str(triple) for triple in dict.fromkeys((*triples, *added))]
+
+
+#: What a node says something about only if something is said of the node.
+_TOLD_BY_A_NODE: Final = frozenset(
+    map(str, (DCT.license, DCT.rights, DCT.accessRights, DCT.spatial, DCT.temporal, DCT.conformsTo, DCT.provenance))
+)
+
+
+def _without_empty(lines: Sequence[str], repairs: Repairs) -> Sequence[str]:
+    """The lines without blank nodes that say what kind of thing they are, and nothing else (step `empty`)."""
+    told = [line.split(" ", 2) for line in lines]
+    telling = {subject for subject, predicate, _ in told if predicate != _TYPE}
+    empty = {
+        value
+        for _, predicate, value in told
+        if predicate in _TOLD_BY_A_NODE and value.startswith("_:") and value not in telling
+    }
+    if not empty:
+        return lines
+    repairs.note("empty", "a node of which nothing is said", "left out")
+    return tuple(
+        line
+        for line, (subject, predicate, value) in zip(lines, told, strict=True)
+        if subject not in empty and not (predicate in _TOLD_BY_A_NODE and value in empty)
+    )
+
+
+_TYPE: Final = str(RDF.type)
 
 
 def _name_nodes(

@@ -15,6 +15,7 @@ __all__ = [
     "GENID",
     "HYDRA",
     "IANA",
+    "LOCN",
     "METRIC",
     "NDL",
     "ODRL",
@@ -31,6 +32,7 @@ __all__ = [
     "SH",
     "SKOS",
     "SPDX",
+    "TIME",
     "VCARD",
     "VOID",
     "WELL_KNOWN",
@@ -118,6 +120,7 @@ DQV: Final = Namespace(PREFIXES["dqv"])
 FOAF: Final = Namespace(PREFIXES["foaf"])
 HYDRA: Final = Namespace(PREFIXES["hydra"])
 IANA: Final = Namespace("https://www.iana.org/assignments/media-types/")
+LOCN: Final = Namespace(PREFIXES["locn"])
 #: The start of each metric of ours (`vocab/metric.ttl`).
 METRIC: Final = f"{VOCABULARY}/metric#"
 NDL: Final = Namespace(PREFIXES["ndl"])
@@ -133,6 +136,7 @@ SD: Final = Namespace(PREFIXES["sd"])
 SH: Final = Namespace(PREFIXES["sh"])
 SKOS: Final = Namespace(PREFIXES["skos"])
 SPDX: Final = Namespace(PREFIXES["spdx"])
+TIME: Final = Namespace(WELL_KNOWN["time"])
 VCARD: Final = Namespace(PREFIXES["vcard"])
 VOID: Final = Namespace(PREFIXES["void"])
 XSD: Final = Namespace(PREFIXES["xsd"])

@@ -125,7 +125,7 @@ def test_a_contact_is_reached_and_never_by_a_name_of_our_making(
         assert "genid" not in text, form
         if form != "croissant":
             assert ("desk@c.example" in text) == bool(address), form
-    assert written(record, "schema")["license"] == "Our own terms"
+    assert written(record, "schema")["license"] == {"@type": "CreativeWork", "name": "Our own terms"}
 
 
 def test_one_language_is_kept_to(store: EmbeddedStore, tmp_path: Path) -> None:

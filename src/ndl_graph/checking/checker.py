@@ -25,7 +25,7 @@ from ndl_graph.identity import organisation_iri
 from ndl_graph.labels import default_labels
 from ndl_graph.namespaces import CR, DCT, PREFIXES, RDF, RELATIVE, SCHEMA, SH, relative_base
 from ndl_graph.naming import Minter, Namer
-from ndl_graph.normalise import Normaliser, Repairs, percent_encoded, standard_term
+from ndl_graph.normalise import Normaliser, Repairs, clean_iri, percent_encoded, standard_term
 from ndl_graph.record import KINDS, Record, Statements, Term, term_of, triples_of
 from ndl_graph.spool import Spool, linked, split
 from ndl_graph.validation import Profile, Result, ValidationReport, validate
@@ -296,7 +296,7 @@ _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def _lawful_term(term: Term) -> Term:
-    if isinstance(term, NamedNode) and (lawful := percent_encoded(term.value)) != term.value:
+    if isinstance(term, NamedNode) and (lawful := clean_iri(term.value) or percent_encoded(term.value)) != term.value:
         return NamedNode(lawful)
     if isinstance(term, Literal) and (lawful := percent_encoded(term.datatype.value)) != term.datatype.value:
         return Literal(term.value, datatype=NamedNode(lawful))

@@ -293,6 +293,12 @@ def convert(console: Console, source: str, target: str, form: str | None) -> Non
         )
     else:
         described = [record for record in records if record.kind != "catalog"]
+        if not described:
+            raise NothingToValidateError(
+                "there is no description of a dataset or data service in it",
+                where=source,
+                hint="A description is a node of type dcat:Dataset, dcat:DataService or schema:Dataset.",
+            )
         if len(described) != 1:
             raise SettingError(
                 f"{wanted.title} describes one dataset; here are {len(described)}",

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from math import isfinite
 from typing import Final
+from urllib.parse import unquote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ndl_graph.access import is_offer, sentences
 from ndl_graph.crosswalk import AGENT, DATASET, DISTRIBUTION
-from ndl_graph.description import DescriptionView, View
+from ndl_graph.description import DescriptionView, View, plain
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts, jsonld
 from ndl_graph.formats.jsonld import Json, TreeWriter
@@ -282,7 +283,7 @@ def _derived(view: DescriptionView, page: str, is_croissant: bool) -> list[Tripl
     out.append(Triple(root, SCHEMA.name, Literal(view.title)))
     out.append(Triple(root, CR.citeAs, Literal(citation(view))))
     if view.summary:
-        out.append(Triple(root, SCHEMA.description, Literal(view.summary)))
+        out.append(Triple(root, SCHEMA.description, Literal(plain(view.summary))))
     holder = [view.publisher] if view.publisher else []
     for schema, agents in (
         # Croissant asks for a creator: where none is named, that is who holds the data.
@@ -415,7 +416,8 @@ def _local(node: Node, root: str) -> str | None:
         return None
     for mark in ("#", "/"):
         if node.value.startswith(root + mark) and len(node.value) > len(root) + 1:
-            return node.value[len(root) + 1 :] if mark == "#" else node.value
+            # What was put into an address as it is comes out as it was: `#data` is a name that other parts refer to.
+            return unquote(node.value[len(root) + 1 :]) if mark == "#" else node.value
     return node.value
 
 

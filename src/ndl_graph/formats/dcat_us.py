@@ -11,7 +11,7 @@ from ndl_graph.errors import ParseError
 from ndl_graph.formats import contexts
 from ndl_graph.formats.jsonld import Json, load_json, read_document
 from ndl_graph.formats.places import PlacedDict
-from ndl_graph.namespaces import GENID
+from ndl_graph.namespaces import DCT, GENID, LOCN, WELL_KNOWN
 
 __all__ = ["is_dcat_us", "read", "read_catalog"]
 
@@ -31,6 +31,9 @@ _NAMED: Final = {
     "Organization": "org:Organization",
     "Agent": "foaf:Agent",
     "Contact": "vcard:Kind",
+    "Kind": "vcard:Kind",
+    "Individual": "vcard:Individual",
+    "Address": "vcard:Address",
     "Checksum": "spdx:Checksum",
     "Location": "dct:Location",
     "PeriodOfTime": "dct:PeriodOfTime",
@@ -61,6 +64,7 @@ _IRIS: Final = frozenset(
         "servesDataset",
     ]
 )
+_GEOJSON: Final = WELL_KNOWN["geo"] + "geoJSONLiteral"
 _BATCH: Final = 200
 
 
@@ -115,12 +119,17 @@ def _linked(entry: dict[str, Any], place: str) -> dict[str, Json]:
             if isinstance(value, str) and "://" in value:
                 out[key] = value  # else a number or a name that is an identifier nowhere but in its own file
         else:
-            out[key] = [_value(key, part) for part in value] if isinstance(value, list) else _value(key, value)
+            name = LOCN.geometry.value if key == "geometry" else key
+            out[name] = [_value(key, part) for part in value] if isinstance(value, list) else _value(key, value)
     return out
 
 
 def _value(key: str, value: Json) -> Json:
     if isinstance(value, dict):
+        if isinstance(value.get("type"), str) and isinstance(value.get("coordinates"), list):
+            # GeoJSON (RFC 7946) is one value: numbers in lists of lists have no other form in a graph.
+            shape = {"@value": json.dumps(value), "@type": _GEOJSON}
+            return shape if key == "geometry" else {"@type": DCT.Location.value, LOCN.geometry.value: shape}
         return _linked(value, key)
     if (
         key in _IRIS

@@ -1,5 +1,6 @@
 """The six RDF syntaxes, read and written by Oxigraph."""
 
+import io
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -24,6 +25,8 @@ _READ: Final = 1 << 20
 
 #: Characters that an XML entity may stand for: a namespace has fewer.
 _LONGEST_ENTITY: Final = 1_000
+#: How much of XML may hold its declaration.
+_DECLARED: Final = 200
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -194,9 +197,29 @@ def _with_lines(triples: Iterator[Triple], data: IO[bytes]) -> Iterator[Triple]:
             yield place(triple.object, number)
 
 
+_DECLARATION: Final = re.compile(rb"""\A(<\?xml[^>]*?\sencoding\s*=\s*["'])([A-Za-z][A-Za-z0-9._-]*)""")
+
+
+def _in_utf8(data: IO[bytes]) -> IO[bytes]:
+    """XML in the encoding that it declares (XML 1.0, section 4.3.3) as UTF-8, which alone Oxigraph reads."""
+    head = data.read(_DECLARED)
+    data.seek(0)
+    stated = _DECLARATION.match(head.removeprefix(_BYTE_ORDER_MARK))
+    name = stated[2].decode("ascii") if stated else "utf-8"
+    if name.casefold() in ("utf-8", "utf8", "us-ascii", "ascii"):
+        return data
+    try:
+        text = data.read().decode(name)
+    except (LookupError, UnicodeError):
+        data.seek(0)
+        return data  # the parser says what is wrong with it
+    return io.BytesIO(_DECLARATION.sub(rb"\1UTF-8", text.encode(), count=1))
+
+
 def _read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
     if syntax == RdfFormat.RDF_XML:
         _refuse_xml(data)
+        data = _in_utf8(data)
     elif syntax != RdfFormat.JSON_LD:
         _refuse_deep_terms(data)
     guarded = _Guard(data)

@@ -1,8 +1,10 @@
 """schema.org: reading Dataset JSON-LD alone or inside a page; writing what Google Dataset Search asks for."""
 
 import io
+import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from html.parser import HTMLParser
 from typing import IO, Any, Final
 from urllib.parse import urljoin
@@ -13,8 +15,9 @@ from ndl_graph.access import is_behind_approval, is_free
 from ndl_graph.description import DescriptionView, View, plain
 from ndl_graph.errors import ParseError
 from ndl_graph.formats import jsonld
+from ndl_graph.formats.boxes import box_of, is_box
 from ndl_graph.formats.jsonld import Json
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, GENID, IANA, NDL, RDF, SCHEMA, VCARD, is_web
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, GENID, IANA, NDL, RDF, SCHEMA, VCARD, XSD, is_web
 from ndl_graph.record import Term
 
 __all__ = ["dataset", "read_html", "write"]
@@ -29,8 +32,12 @@ class _Scripts(HTMLParser):
         super().__init__()
         self.found: list[tuple[int, str]] = []
         self._inside = False
+        #: What addresses are relative to, where the page says so (HTML, section 4.2.3).
+        self.base = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "base" and not self.base:
+            self.base = (dict(attrs).get("href") or "").strip()
         kind = (dict(attrs).get("type") or "").split(";")[0].strip().casefold()
         if tag == "script" and kind == "application/ld+json":
             self._inside = True
@@ -61,6 +68,8 @@ def read_html(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
             "the page has no JSON-LD in it",
             hint='It would stand in <script type="application/ld+json"> … </script>.',
         )
+    with suppress(ValueError):
+        base = urljoin(base, parser.base) if base.startswith("http") and parser.base else base
     for line, text in parser.found:
         # Some pages hide their scripts from browsers and parsers of another time; and what is empty says nothing.
         text = _HIDDEN.sub(lambda found: "\n" * found[0].count("\n"), text)
@@ -77,7 +86,9 @@ def read_html(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
 
 
 _ADDRESSES: Final = frozenset(
-    NamedNode(f"{scheme}://schema.org/{name}") for scheme in ("http", "https") for name in ("contentUrl", "url")
+    NamedNode(f"{scheme}://schema.org/{name}")
+    for scheme in ("http", "https")
+    for name in ("contentUrl", "license", "url")
 )
 
 
@@ -86,6 +97,8 @@ def _resolved(triple: Triple, base: str) -> Triple:
     value = triple.object
     if triple.predicate not in _ADDRESSES or not isinstance(value, Literal) or not base.startswith("http"):
         return triple
+    if triple.predicate.value.endswith("license") and not value.value.strip().startswith(("/", ".")):
+        return triple  # a licence may be a name as well
     try:
         return Triple(triple.subject, triple.predicate, Literal(urljoin(base, value.value.strip())))
     except ValueError:
@@ -116,16 +129,37 @@ def write(view: DescriptionView, page: str, kind: str = "dataset") -> bytes:
     """The description as schema.org JSON-LD; `page` is the IRI of the record's page, `kind` that of the record."""
     told = dataset(view, page, kind)
     # What the publisher said in these words, and DCAT has none for, is said on; a place is more than its name.
-    stated = {key: value for key, value in _stated(view).items() if key not in _TOLD or key in _FULLER}
-    return jsonld.dumps({"@context": "https://schema.org/", **told, **stated})
+    stated = _stated(view)
+    for key in _PARTS & told.keys() & stated.keys():
+        told[key] = _merged(told[key], stated[key])
+    added = {key: value for key, value in stated.items() if key not in _TOLD or key in _FULLER}
+    return jsonld.dumps({"@context": "https://schema.org/", **told, **added})
+
+
+def _merged(told: Json, stated: Json) -> Json:
+    """The parts that are told, each with what else the publisher said of it: found by its name, address or IRI."""
+    others = [one for one in (stated if isinstance(stated, list) else [stated]) if isinstance(one, dict)]
+
+    def whole(part: Json) -> Json:
+        if not isinstance(part, dict):
+            return part
+        for key in ("@id", "contentUrl", "email", "name"):
+            same = [one for one in others if part.get(key) and one.get(key) == part[key]]
+            if len(same) == 1:
+                return {**part, **{name: value for name, value in same[0].items() if name not in part}}
+        return part
+
+    return [whole(part) for part in told] if isinstance(told, list) else whole(told)
 
 
 #: What `dataset` tells in its own way, or leaves out on purpose; and what of it a publisher may say more fully.
 _TOLD: Final = frozenset(
     "name alternateName description url sameAs identifier license keywords creator publisher datePublished dateCreated "
     "dateModified version inLanguage isAccessibleForFree conditionsOfAccess spatialCoverage temporalCoverage "
-    "variableMeasured distribution contactPoint".split()
+    "variableMeasured distribution contactPoint creditText".split()
 )
+#: Parts of which a publisher may say more than `dataset` tells.
+_PARTS: Final = frozenset({"creator", "publisher", "contactPoint", "distribution"})
 _FULLER: Final = frozenset({"spatialCoverage", "variableMeasured"})
 _TYPES: Final = {"service": "WebAPI", "catalog": "DataCatalog", "series": "Dataset"}
 
@@ -150,7 +184,7 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
         "url": page,
         "sameAs": view.landing_page,
         "identifier": view.texts(DCT.identifier) or view.iri,
-        "license": [one.address or one.label for one in view.licences],
+        "license": [_licence(one) for one in view.licences],
         "keywords": [*view.keywords, *(theme.label for theme in view.themes)],
         "creator": [_agent(agent) for agent in view.views(DCT.creator) if agent.label],
         "publisher": view.publisher and _agent(view.publisher),
@@ -159,9 +193,13 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
         "dateModified": view.date(DCT.modified),
         "version": view.text(DCAT.version),
         "inLanguage": [_language(part) for part in view.views(DCT.language)],
+        "creditText": view.text(CR.citeAs, DCT.bibliographicCitation),
+        "includedInDataCatalog": {"@type": "DataCatalog", "@id": f"{page.rsplit('/', 2)[0]}/catalog"}
+        if kind != "catalog"
+        else None,
         "isAccessibleForFree": _is_free_of_charge(view, is_open, behind),
         "conditionsOfAccess": conditions,
-        "spatialCoverage": [{"@type": "Place", "name": place.label} for place in view.places if place.label],
+        "spatialCoverage": [_place(place) for place in view.places],
         "temporalCoverage": [_period(period) for period in view.views(DCT.temporal)],
         "variableMeasured": [
             {"@type": "PropertyValue", "name": field.label, "description": field.text(SCHEMA.description)}
@@ -193,7 +231,7 @@ def _stated(view: DescriptionView) -> dict[str, Json]:
     writer = jsonld.TreeWriter(
         said,
         key=lambda name: name.value.removeprefix(start),
-        value=lambda _, value: value.value,
+        value=lambda _, value: _json_of(value),
         node_id=lambda node: node.value if isinstance(node, NamedNode) and GENID not in node.value else None,
     )
     assert isinstance(view.node, NamedNode)
@@ -235,12 +273,41 @@ def _language(part: View) -> str:
     return _TAGS.get(code, code.casefold()) if code and code != part.iri else part.label
 
 
+def _json_of(value: Literal) -> Json:
+    """A literal as JSON has it: numbers and truth values are what they were before they were RDF."""
+    if value.datatype == XSD.boolean:
+        return value.value in ("true", "1")
+    try:
+        if value.datatype == XSD.integer:
+            return int(value.value)
+        if value.datatype in (XSD.double, XSD.decimal) and math.isfinite(number := float(value.value)):
+            return int(number) if number.is_integer() and abs(number) < 1e15 else number
+    except ValueError:
+        pass
+    return value.value
+
+
+def _licence(licence: View) -> Json:
+    """The address of a licence; one that has none is a work with a name (schema.org takes no text for a licence)."""
+    return licence.address or {"@type": "CreativeWork", "name": licence.label}
+
+
+def _place(place: View) -> Json:
+    box = box_of(place)
+    name = "" if is_box(place.label) or is_web(place.label) else place.label
+    if not box and not name:
+        return None
+    address = place.address if place.address and is_web(place.address) else None
+    return {"@type": "Place", "@id": address, "name": name, "geo": {"@type": "GeoShape", "box": box} if box else None}
+
+
 def _agent(agent: View) -> Json:
+    address = agent.address
     return {
         "@type": "Person" if agent.is_person else "Organization",
-        "@id": agent.iri,
+        "@id": address,
         "name": agent.label,
-        "url": agent.link(FOAF.homepage) or (agent.iri if agent.iri and agent.iri.startswith("https://") else None),
+        "url": agent.link(FOAF.homepage) or (address if address and address.startswith("https://") else None),
     }
 
 
@@ -268,7 +335,7 @@ def _download(part: View) -> Json:
     medium = next((view for view in part.views(DCAT.mediaType) if view.iri), None)
     return {
         "@type": "DataDownload",
-        "@id": part.iri,
+        "@id": part.address,
         "name": part.text(DCT.title),
         "description": plain(part.text(DCT.description)),
         "contentUrl": _address(part),
@@ -276,12 +343,12 @@ def _download(part: View) -> Json:
         if medium
         else next((view.label for view in part.views(DCT.format)), None),
         "contentSize": part.text(DCAT.byteSize),
-        "license": (licence := part.view(DCT.license)) and (licence.address or licence.label),
+        "license": (licence := part.view(DCT.license)) and _licence(licence),
     }
 
 
 def _period(period: View) -> Json:
     if isinstance(period.node, Literal):
         return period.node.value
-    start, end = period.text(DCAT.startDate), period.text(DCAT.endDate)
+    start, end = period.period
     return f"{start or '..'}/{end or '..'}" if start or end else None

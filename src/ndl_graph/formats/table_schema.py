@@ -92,7 +92,7 @@ def _package(said: Mapping[str, Any]) -> dict[str, Json]:
         "dct:title": said.get("title") or said.get("name"),
         "dct:identifier": said.get("id") or said.get("name"),
         "dct:description": said.get("description"),
-        "dct:issued": _date(said.get("created")),
+        "dct:created": _date(said.get("created")),
         "dcat:version": said.get("version"),
         "dcat:keyword": said.get("keywords"),
         "dcat:landingPage": _node(homepage),
@@ -129,8 +129,17 @@ def _file(said: Mapping[str, Any], path: str, homepage: str | None) -> dict[str,
         "dct:format": form,
         "dcat:byteSize": said.get("bytes"),
         "dct:license": _licences(said),
+        "spdx:checksum": _checksum(said.get("hash")),
     }
     return out
+
+
+def _checksum(stated: Json) -> Json:
+    """A hash as Data Package writes it: in hexadecimal, and where it is not of MD5, with the function's name before."""
+    if not isinstance(stated, str) or not stated.strip():
+        return None
+    name, _, value = stated.strip().rpartition(":")
+    return {"@type": "spdx:Checksum", "spdx:algorithm": name or "md5", "spdx:checksumValue": value}
 
 
 def _field(said: Mapping[str, Any]) -> dict[str, Json]:
@@ -159,7 +168,13 @@ def _roles(said: Mapping[str, Any]) -> Sequence[str]:
 
 def _party(said: Mapping[str, Any]) -> dict[str, Json]:
     page = _address(said.get("path"))
-    return {"@id": page, "@type": "foaf:Agent", "foaf:name": said.get("title"), "foaf:homepage": _node(page)}
+    return {
+        "@id": page,
+        "@type": "foaf:Agent",
+        "foaf:name": said.get("title"),
+        "foaf:homepage": _node(page),
+        "foaf:mbox": said.get("email"),
+    }
 
 
 def _paths(path: Json) -> list[str]:

@@ -1,6 +1,8 @@
 """The UK Cross-Government Metadata Exchange Model, as YAML, JSON or CSV."""
 
+import re
 from collections.abc import Iterator
+from email.utils import getaddresses
 from functools import cache
 from typing import IO, Any, Final
 
@@ -13,6 +15,7 @@ from ndl_graph.formats.jsonld import DEEPEST, Json, load_json, read_document
 from ndl_graph.formats.places import PlacedDict
 from ndl_graph.formats.sheets import rows_of
 from ndl_graph.formats.text import utf8
+from ndl_graph.labels import default_labels
 from ndl_graph.namespaces import GENID, XSD, is_web
 
 __all__ = ["is_ukgov", "read_csv", "read_entries", "read_json", "read_yaml"]
@@ -43,8 +46,13 @@ _IRIS: Final = frozenset(
 )
 _PARTIES: Final = frozenset({"creator", "publisher"})
 _CONTACT: Final = ("contactName", "email", "telephone", "address")
-#: What only a distribution says.
+#: What only a distribution says, and what it does not say.
 _OF_FILES: Final = frozenset({"mediaType", "byteSize", "downloadURL", "accessURL"})
+_OF_DATASETS: Final = frozenset({"description", "publisher", "keyword", "distribution"})
+#: A name as the addresses of organisations on GOV.UK end in it; one word may be any name.
+_SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+\Z")
+#: Marks that are no part of what a column is called.
+_SIGNS: Final = re.compile(r"[^a-z0-9]")
 _DATES: Final = frozenset({"issued", "created", "modified"})
 _MANY: Final = frozenset(
     ["alternativeTitle", "keyword", "theme", "creator", "servesData", "relatedResource", "distribution"]
@@ -108,10 +116,12 @@ def read_yaml(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
             yield from read_entries(document, base)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
+        said = str(error.problem or error.context)
         raise ParseError(
-            f"broken YAML: {error.problem or error.context}",
+            f"broken YAML: {said}",
             line=mark.line + 1 if mark else None,
             column=mark.column + 1 if mark else None,
+            hint=next((hint for words, hint in _HINTS.items() if words in said), _INDENTED),
         ) from None
     except yaml.YAMLError as error:
         raise ParseError(f"broken YAML: {str(error).splitlines()[0]}") from None
@@ -119,6 +129,14 @@ def read_yaml(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
         raise ParseError("the YAML is nested too deeply") from None
 
 
+_INDENTED: Final = "Look at this line and the one before: values stand after a colon and a space, lists after a dash."
+#: What to do about the slips that are made most often, by words of what the parser says.
+_HINTS: Final = {
+    "mapping values are not allowed": 'A value with a colon in it stands between quotation marks: title: "Roads: all".',
+    "tab": "Indent with spaces: YAML takes no tabs.",
+    "cannot start any token": "Put the value between quotation marks.",
+    "stands twice": "Keep one of the two, or make a list of their values.",
+}
 #: Kinds of YAML that no description needs and that RDF has no form for.
 _NO_TEXT: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("binary", "set", "omap", "pairs"))
 
@@ -157,7 +175,7 @@ def read_csv(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Tr
     """
     missing = ParseError(
         "the first line does not name the columns of the UK model",
-        hint="It must hold at least `identifier`, `type` and `title`, divided by commas, semicolons or tabs.",
+        hint="It must hold at least `identifier` and `title`, divided by commas, semicolons or tabs.",
     )
     seen: set[str] = set()
     for line, cells in rows_of(data.read(), _column, ("title", "identifier"), missing, once=True):
@@ -168,13 +186,26 @@ def read_csv(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[Tr
 def _column(heading: str) -> str:
     """The model's name for a column; what the model does not know is called as it is."""
     name = heading.removeprefix("contactPoint.").removeprefix("contactPoint_")
-    return _by_heading().get(name.casefold(), name)
+    return _by_heading().get(_SIGNS.sub("", name.casefold())) or _camel(name)
+
+
+def _camel(heading: str) -> str:
+    """A heading of several words as the model would write it, since no name has a space."""
+    first, *rest = heading.split() or [""]
+    return first + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
 @cache
 def _by_heading() -> dict[str, str]:
     terms = contexts.read("ukgov")
-    return {name.casefold(): name for name in ("identifier", "type", "title", *terms, *_CONTACT) if ":" not in name}
+    known = ("identifier", "type", "title", *terms, *_CONTACT)
+    return {
+        **{_SIGNS.sub("", name.casefold()): name for name in known if ":" not in name},
+        "contactemail": "email",
+        "emailaddress": "email",
+        "keywords": "keyword",
+        "themes": "theme",
+    }
 
 
 def _nested(cells: dict[str, str], at: dict[str, Json]) -> dict[str, Json]:
@@ -207,9 +238,24 @@ def read_entries(document: Json, base: str, seen: set[str] | None = None) -> Ite
             out["@id"] = name = f".{GENID}again-{len(seen)}"
         if isinstance(name, str):
             seen.add(name)
-        if isinstance(entry.get("identifier"), str) and isinstance(entry.get("title"), str):
-            out = _typed(out, "dcat:Distribution" if _OF_FILES & entry.keys() else "dcat:Dataset")
-        yield from read_document({"@context": contexts.read("ukgov"), "@graph": [out]}, base)
+        if any(isinstance(entry.get(key), str) for key in ("identifier", "title", "description")):
+            is_file = _OF_FILES & entry.keys() and not _OF_DATASETS & entry.keys()
+            out = _typed(out, "dcat:Distribution" if is_file else "dcat:Dataset")
+        yield from read_document({"@context": contexts.read("ukgov"), "@graph": [_with_file(out)]}, base)
+
+
+def _with_file(out: dict[str, Json]) -> dict[str, Json]:
+    """The entry with what it says of a file in a distribution: a row for a dataset often names its file beside."""
+    if out.get("@type") != "dcat:Dataset" or not {"downloadURL", "accessURL"} & out.keys():
+        return out
+    file = PlacedDict.like(out)
+    file["@type"] = "dcat:Distribution"
+    whole = PlacedDict.like(out)
+    for name, value in out.items():
+        (file if name in _OF_FILES else whole)[name] = value
+    others = whole.get("distribution", [])
+    whole["distribution"] = [*(others if isinstance(others, list) else [others]), file]
+    return whole
 
 
 def _linked(entry: dict[Any, Any]) -> dict[str, Json]:
@@ -225,9 +271,9 @@ def _linked(entry: dict[Any, Any]) -> dict[str, Json]:
             if not known or ":" not in str(value):
                 out[name] = str(value)  # not as the model has it: the profile tells
         elif isinstance(value, list):
-            out[name] = [_value(name, part) for part in value]
+            out[name] = [_value(name, part, entry) for part in value]
         else:
-            out[name] = _value(name, value)
+            out[name] = _value(name, value, entry)
     identifier = out.get("identifier")
     if "@id" not in out and isinstance(identifier, str) and is_web(identifier):
         out["@id"] = identifier.strip()
@@ -244,7 +290,7 @@ def _typed(out: dict[str, Json], otherwise: str) -> dict[str, Json]:
     return out
 
 
-def _value(name: str, value: Json) -> Json:
+def _value(name: str, value: Json, entry: dict[Any, Any]) -> Json:
     if isinstance(value, dict):
         return _typed(_linked(value), "dcat:Distribution") if name == "distribution" else _linked(value)
     if isinstance(value, float):
@@ -254,16 +300,36 @@ def _value(name: str, value: Json) -> Json:
     text = value.strip()
     if name == "byteSize" and text.isascii() and text.isdigit() and len(text) < 20:
         return int(text)  # a cell of a sheet is text
-    if name in _PARTIES and text and not is_web(text) and " " not in text:
-        return {"@id": _ORGANISATIONS + text}
+    if name in _PARTIES and (known := _organisation(text)):
+        return {"@id": known}
     if name == "updateFrequency" and text.startswith("freq:"):
         return {"@id": "http://purl.org/cld/freq/" + text.removeprefix("freq:")}
     if name in ("distribution", *_IRIS) and is_web(text):
         return {"@id": text}
     if name in _DATES:
         return {"@value": text, "@type": XSD.date.value} if len(text) == 10 else text
-    if name == "email" and "@" in text:
-        return {"@id": f"mailto:{text}"}
     if name == "contactPoint":
-        return {"@type": "vcard:Kind", ("email" if "@" in text else "contactName"): _value("email", text)}
+        return _contact(text, entry)
     return value
+
+
+def _organisation(text: str) -> str | None:
+    """The address of an organisation on GOV.UK by the end of it, as the model has it; None for what is only a name."""
+    address = _ORGANISATIONS + text.casefold()
+    return address if _SLUG.match(text) or default_labels().known(address) else None
+
+
+def _contact(text: str, entry: dict[Any, Any]) -> dict[str, Json]:
+    """A contact in one cell: addresses, a name, or both (`Name <address>`); its place is that of its key."""
+    contact: dict[str, Json] = {}
+    if isinstance(entry, PlacedDict):
+        line = entry.keys_at.get("contactPoint", entry.line)
+        contact = PlacedDict.at(line, dict.fromkeys(_CONTACT, line))
+    stated = [(who, address) for who, address in getaddresses([text.replace(";", ",")]) if "@" in address]
+    names = [who for who, _ in stated if who] if stated else [text]
+    contact["@type"] = "vcard:Kind"
+    if names:
+        contact["contactName"] = names[0]
+    if stated:
+        contact["email"] = [address for _, address in stated]
+    return contact

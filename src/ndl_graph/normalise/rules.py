@@ -2,13 +2,29 @@
 
 import re
 from collections.abc import Callable, Sequence
+from email.utils import getaddresses
 from typing import Final, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from ndl_graph.names import NameTable
-from ndl_graph.namespaces import ADMS, DCAT, DCT, FOAF, IANA, NDL, PREFIXES, RDF, RELATIVE, SCHEMA, VCARD, is_web
+from ndl_graph.namespaces import (
+    ADMS,
+    DCAT,
+    DCT,
+    FOAF,
+    GENID,
+    IANA,
+    NDL,
+    PREFIXES,
+    RDF,
+    RELATIVE,
+    SCHEMA,
+    SPDX,
+    VCARD,
+    is_web,
+)  # fmt: skip
 from ndl_graph.normalise.dates import read_date
 from ndl_graph.normalise.iris import clean_iri
 from ndl_graph.record import Term
@@ -89,13 +105,34 @@ def _link(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
     return None
 
 
+def _address(names: Names, value: Term, block: Sequence[Triple]) -> Mended | None:
+    """As a link; an address that starts nowhere becomes text, since read against ours it leads to what is not there."""
+    if not isinstance(value, NamedNode):
+        return _link(names, value, block)
+    given = RELATIVE.sub("", value.value) if RELATIVE.match(value.value) else ""
+    return _replaced(Literal(given)) if given and given[0] != "#" and GENID not in value.value else None
+
+
 def _email(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
-    if isinstance(value, Literal) or (isinstance(value, NamedNode) and not value.value.startswith("mailto:")):
-        address = value.value.strip()
-        address = RELATIVE.sub("", address, count=1).removeprefix("mailto:").strip()
-        if _EMAIL.match(address):
-            return _replaced(NamedNode("mailto:" + quote(address, safe="@!#$&'*+-/=?_~.")))
-    return None
+    if not isinstance(value, (Literal, NamedNode)):
+        return None
+    said = value.value.strip()
+    if isinstance(value, NamedNode):
+        said = RELATIVE.sub("", said, count=1)
+        if said.startswith("mailto:") and not _MISWRITTEN.search(said):
+            return None
+        said = unquote(said)
+    while said.casefold().startswith("mailto:"):
+        said = said[len("mailto:") :].strip()
+    # As it stands in a letter, `Name <address>`, and several of them (RFC 5322, section 3.4).
+    stated = [address for _, address in getaddresses([said.replace(";", ",")]) if address]
+    if not stated or not all(map(_EMAIL.match, stated)):
+        return None
+    return _replaced(*(NamedNode("mailto:" + quote(one, safe="@!#$&'*+-/=?_~.")) for one in dict.fromkeys(stated)))
+
+
+#: What is in no address for letters: a name in brackets, a blank, a second start.
+_MISWRITTEN: Final = re.compile(r"mailto:[^?]*(?:%3C|%20|mailto:)", re.I)
 
 
 def _date(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
@@ -122,9 +159,10 @@ def _language(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
     if address := _of_list(value, "language"):
         return address
     if isinstance(value, Literal):
-        code = _LANGUAGES.get(value.value.strip().split("-")[0].split("_")[0].casefold())
-        if code:
-            return _replaced(NamedNode(f"{_EU}language/{code}"))
+        stated = [one for one in re.split(r"[\s,;|/]+", value.value) if one]
+        codes = [_LANGUAGES.get(one.split("-")[0].split("_")[0].casefold()) for one in stated]
+        if codes and all(codes):
+            return _replaced(*(NamedNode(f"{_EU}language/{code}") for code in dict.fromkeys(codes)))
     return None
 
 
@@ -210,10 +248,19 @@ def _agent(normaliser: Names, value: Term, _: Sequence[Triple]) -> Mended | None
     return None
 
 
+#: What stands between the two ends of a period.
+_BETWEEN: Final = re.compile(r"/|\s+(?:to|until|\u2013|-)\s+", re.I)
+
+
 def _period(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
-    if not isinstance(value, Literal) or value.value.count("/") != 1:
+    if not isinstance(value, Literal):
         return None
-    start, end = (part.strip() for part in value.value.split("/"))
+    if read_date(value.value) is not None:
+        start = end = value.value  # one day, month or year is all of it
+    elif len(parts := _BETWEEN.split(value.value.strip())) == 2:
+        start, end = (part.strip() for part in parts)
+    else:
+        return None
     dates = [(DCAT.startDate, read_date(start)), (DCAT.endDate, read_date(end))]
     if not any(read for _, read in dates) or any(
         text not in ("", "..") and read is None for text, (_, read) in zip((start, end), dates, strict=True)
@@ -238,6 +285,15 @@ def _period_end(predicate: NamedNode) -> Rule:
     return rule
 
 
+def _algorithm(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
+    name = re.sub(r"[^a-z0-9]", "", value.value.casefold()) if isinstance(value, Literal) else ""
+    return _replaced(SPDX[f"checksumAlgorithm_{name}"]) if name in _HASHES else None
+
+
+#: Hash functions that SPDX 2 has a term for and that are written in the same way.
+_HASHES: Final = frozenset("md2 md4 md5 md6 sha1 sha224 sha256 sha384 sha512".split())
+
+
 def _states(block: Sequence[Triple], predicate: NamedNode, value: Term) -> bool:
     return any(triple.predicate == predicate and triple.object == value for triple in block)
 
@@ -245,20 +301,10 @@ def _states(block: Sequence[Triple], predicate: NamedNode, value: Term) -> bool:
 #: The step and the rule for the values of each property that has one.
 RULES: Final[dict[NamedNode, tuple[str, Rule]]] = {
     **dict.fromkeys(
-        (
-            DCAT.accessURL,
-            DCAT.downloadURL,
-            DCAT.landingPage,
-            DCAT.endpointURL,
-            DCAT.endpointDescription,
-            FOAF.page,
-            FOAF.homepage,
-            NDL.howToApply,
-            VCARD.hasURL,
-            ADMS.sample,
-        ),
-        ("link", _link),
+        (DCAT.accessURL, DCAT.downloadURL, DCAT.landingPage, DCAT.endpointURL, NDL.howToApply, VCARD.hasURL),
+        ("link", _address),
     ),
+    **dict.fromkeys((DCAT.endpointDescription, FOAF.page, FOAF.homepage, ADMS.sample), ("link", _link)),
     **dict.fromkeys((VCARD.hasEmail, FOAF.mbox), ("email", _email)),
     **dict.fromkeys(
         (DCT.issued, DCT.modified, DCT.created, DCT.available, DCAT.startDate, DCAT.endDate), ("date", _date)
@@ -274,8 +320,9 @@ RULES: Final[dict[NamedNode, tuple[str, Rule]]] = {
     DCT.publisher: ("agent", _agent),
     DCT.creator: ("agent", _agent),
     DCT.temporal: ("period", _period),
+    SPDX.algorithm: ("checksum", _algorithm),
     SCHEMA.startDate: ("period", _period_end(DCAT.startDate)),
     SCHEMA.endDate: ("period", _period_end(DCAT.endDate)),
 }
 #: Rules that have nothing to say of an address or a blank node.
-OF_TEXT: Final = frozenset((_link, _date, _language, _agent, _period, _theme))
+OF_TEXT: Final = frozenset((_link, _address, _date, _language, _agent, _period, _theme, _algorithm))

@@ -33,7 +33,7 @@ STEPS: Final = (
     ),
     Step(
         "empty",
-        "Values that hold no text are left out.",
+        "Values that hold no text are left out, and so are licences, places and the like of which nothing is said.",
         'ex:d dct:provenance "" ; dct:title "Rivers" .',
         'ex:d dct:title "Rivers" .',
     ),
@@ -51,13 +51,14 @@ STEPS: Final = (
     ),
     Step(
         "link",
-        "Web addresses given as text become IRIs; one that begins with `www.` gets its `https://`.",
+        "Web addresses given as text become IRIs, one that begins with `www.` with its `https://`; one that starts "
+        "nowhere becomes the text that it is.",
         'ex:d dcat:landingPage "https://example.org/rivers" .',
         "ex:d dcat:landingPage <https://example.org/rivers> .",
     ),
     Step(
         "email",
-        "E-mail addresses become `mailto:` IRIs.",
+        "E-mail addresses become `mailto:` IRIs, also where a name stands beside them.",
         'ex:c vcard:hasEmail "data@example.org" .',
         "ex:c vcard:hasEmail <mailto:data@example.org> .",
     ),
@@ -113,10 +114,17 @@ STEPS: Final = (
     ),
     Step(
         "period",
-        "A period written as `start/end` becomes a `dct:PeriodOfTime`; one in schema.org's words gets DCAT's beside.",
+        "A period written as `start/end`, `start to end` or one date becomes a `dct:PeriodOfTime`; one in schema.org's "
+        "words gets DCAT's beside.",
         'ex:d dct:temporal "2001-01-01/2011-12-31" .',
         "ex:d dct:temporal [ a dct:PeriodOfTime ; "
         'dcat:startDate "2001-01-01"^^xsd:date ; dcat:endDate "2011-12-31"^^xsd:date ] .',
+    ),
+    Step(
+        "checksum",
+        "Names of hash functions become the terms that SPDX has for them.",
+        'ex:c spdx:algorithm "SHA-256" .',
+        "ex:c spdx:algorithm spdx:checksumAlgorithm_sha256 .",
     ),
     # The steps below need a whole description and are done when it is cut out: see `identity`.
     Step(

@@ -11,9 +11,9 @@ from pyoxigraph import NamedNode
 from tantivy import Filter, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
 from ndl_graph.access import Access
-from ndl_graph.description import DescriptionView, plain
+from ndl_graph.description import DescriptionView, date_in, plain
 from ndl_graph.keys import FoundKey
-from ndl_graph.namespaces import CR, DCAT, DCT, RDFS, SCHEMA
+from ndl_graph.namespaces import CR, DCT, RDFS, SCHEMA
 from ndl_graph.record import Record
 from ndl_graph.search.answers import BANDS, FACETS, MARKS, NARROWED, POINTS
 from ndl_graph.search.words import nations_asked
@@ -222,8 +222,7 @@ def _years(view: DescriptionView) -> list[str]:
     """The years that the data covers, as far as its periods say so; to the present where one has no end."""
     years: dict[int, None] = {}
     for period in view.views(DCT.temporal, SCHEMA.temporalCoverage):
-        start = period.date(DCAT.startDate, SCHEMA.startDate)
-        end = period.date(DCAT.endDate, SCHEMA.endDate)
+        start, end = map(date_in, period.period)
         if not start and not end:
             # As schema.org writes it: 1995, 1995/1999 or 1995/..
             start, slash, end = period.label.partition("/")

@@ -1,0 +1,234 @@
+"""What publishers say in words that are seldom used, or in more words than one: it counts, and comes out as it was."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyoxigraph import Literal, NamedNode
+
+from ndl_graph.catalog import Catalog
+from ndl_graph.record import Record
+from ndl_graph.search import SearchQuery
+from ndl_graph.stores import EmbeddedStore
+from tests.conftest import load, run
+from tests.unit.test_foreign import loaded, written
+
+PREFIXES = """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> . @prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix time: <http://www.w3.org/2006/time#> .
+@prefix locn: <http://www.w3.org/ns/locn#> . @prefix geo: <http://www.opengis.net/ont/geosparql#> .
+"""
+HEAD = (
+    "a dcat:Dataset ; dct:title 'T' ; dct:description 'About it.' ; dct:publisher 'P' ; dcat:landingPage <http://p.e/>"
+)
+
+
+def schema_of(store: EmbeddedStore, tmp_path: Path, said: str) -> dict[str, Any]:
+    """What a description says in schema.org once it was loaded."""
+    record = loaded(store, tmp_path, f"{PREFIXES} <https://e.org/d> {HEAD} ; {said} .")
+    found: dict[str, Any] = written(record, "schema")
+    return found
+
+
+def json_ld(store: EmbeddedStore, tmp_path: Path, **said: Any) -> Record:
+    document = {"@context": "https://schema.org/", "@type": "Dataset", "@id": "https://e.org/d", "name": "T"}
+    document |= {"description": "About it.", "url": "https://e.org/page", **said}
+    (tmp_path / "d.json").write_text(json.dumps(document))
+    summary = load(store, str(tmp_path / "d.json"))
+    assert summary.added == 1, summary.sources[0].rejected
+    return Catalog(store).get("https://e.org/d")
+
+
+def test_another_work_that_is_cited_is_no_citation_of_this(store: EmbeddedStore, tmp_path: Path) -> None:
+    publisher = {"@type": "Organization", "name": "P"}
+    record = json_ld(store, tmp_path, publisher=publisher, citation="Other A. (2001) A paper about something else.")
+    assert "Other A." not in written(record, "markdown")
+    assert "Other A." not in json.dumps(written(record, "croissant").get("citeAs"))
+    assert written(record, "schema")["citation"].startswith("Other A."), "it is said on as it was said"
+
+
+@pytest.mark.parametrize("word", ["author", "provider", "sourceOrganization"])
+def test_other_words_for_who_made_it_count(store: EmbeddedStore, tmp_path: Path, word: str) -> None:
+    maker = {"@type": "CollegeOrUniversity", "name": "University of Bath"}
+    record = json_ld(store, tmp_path, **{word: maker})
+    view = Catalog(store).describe(record)
+    assert view.publisher is not None
+    assert view.publisher.label == "University of Bath"
+
+
+def test_a_file_with_a_page_alone_is_a_way_to_the_data(store: EmbeddedStore, tmp_path: Path) -> None:
+    record = json_ld(
+        store, tmp_path, author={"@type": "Person", "name": "A"},
+        distribution={"@type": "DataDownload", "name": "All", "url": "https://e.org/all"},
+    )  # fmt: skip
+    assert written(record, "schema")["distribution"]["contentUrl"] == "https://e.org/all"
+
+
+def test_what_a_publisher_says_in_schema_org_comes_out_whole(store: EmbeddedStore, tmp_path: Path) -> None:
+    creator = {
+        "@type": "Person", "name": "Ann", "sameAs": "https://orcid.org/0000-0001-2345-6789",
+        "affiliation": {"@type": "Organization", "name": "Bath"},
+    }  # fmt: skip
+    file = {
+        "@type": "DataDownload", "contentUrl": "https://e.org/a.csv", "name": "A", "sha256": "0" * 64,
+        "encodingFormat": "text/csv",
+    }  # fmt: skip
+    record = json_ld(store, tmp_path, creator=creator, distribution=file, version=1.1)
+    out = written(record, "schema")
+    assert out["creator"]["sameAs"] == creator["sameAs"]
+    assert out["creator"]["affiliation"]["name"] == "Bath"
+    assert out["distribution"]["sha256"] == "0" * 64
+    assert out["version"] == "1.1", "as JSON wrote it, and not 1.1E0"
+    assert out["includedInDataCatalog"]["@id"].endswith("/catalog")
+
+
+@pytest.mark.parametrize(
+    ("said", "box"),
+    [
+        ("dct:spatial [ a dct:Location ; dcat:bbox 'POLYGON((-4 55, -3 55, -3 56, -4 56, -4 55))' ]", "55 -4 56 -3"),
+        ("dct:spatial [ dcat:bbox '<http://www.opengis.net/def/crs/EPSG/0/27700> POLYGON((1 2, 3 4))' ]", None),
+        ("dct:spatial '-4.39,55.78,-4.07,55.92'", "55.78 -4.39 55.92 -4.07"),
+        (
+            """dct:spatial [ locn:geometry '{"type": "Polygon", "coordinates": [[[-8, 49], [2, 49], [2, 60]]]}' ]""",
+            "49 -8 60 2",
+        ),
+        ("dct:spatial [ dcat:bbox 'ENVELOPE(-8, 2, 60, 49)' ]", "49 -8 60 2"),
+    ],
+)
+def test_a_place_that_is_a_box_is_a_box(store: EmbeddedStore, tmp_path: Path, said: str, box: str | None) -> None:
+    place = schema_of(store, tmp_path, said).get("spatialCoverage", {})
+    assert place.get("geo", {}).get("box") == box
+    assert "name" not in place
+
+
+def test_geojson_stays_one_value(store: EmbeddedStore, tmp_path: Path) -> None:
+    shape = {"type": "Polygon", "coordinates": [[[-8, 49], [2, 49], [2, 60], [-8, 60], [-8, 49]]]}
+    (tmp_path / "data.json").write_text(json.dumps({
+        "conformsTo": "https://project-open-data.cio.gov/v1.1/schema",
+        "dataset": [{"title": "T", "description": "About it.", "identifier": "https://e.org/d", "spatial": shape,
+                     "publisher": {"name": "P"}, "landingPage": "https://e.org/page"}],
+    }))  # fmt: skip
+    load(store, str(tmp_path / "data.json"))
+    record = Catalog(store).get("https://e.org/d")
+    (value,) = [one.object for one in record.triples if one.predicate.value.endswith("locn#geometry")]
+    assert isinstance(value, Literal)
+    assert json.loads(value.value) == shape
+    assert written(record, "schema")["spatialCoverage"]["geo"]["box"] == "49 -8 60 2"
+
+
+@pytest.mark.parametrize(
+    ("said", "covered"),
+    [
+        ("dct:temporal '2008'", "2008/2008"),
+        ("dct:temporal '1 April 2020 to 31 March 2021'", "2020-04-01/2021-03-31"),
+        (
+            "dct:temporal [ a dct:PeriodOfTime ; time:hasBeginning [ time:inXSDDate '2001-01-01'^^xsd:date ] ; "
+            "time:hasEnd [ time:inXSDgYear '2005'^^xsd:gYear ] ]",
+            "2001-01-01/2005",
+        ),
+    ],
+)
+def test_periods_are_told_in_all_their_forms(store: EmbeddedStore, tmp_path: Path, said: str, covered: str) -> None:
+    assert schema_of(store, tmp_path, said)["temporalCoverage"] == covered
+    found = Catalog(store).search(SearchQuery(filters={"period": [covered[:4]]}))
+    assert found.total == 1
+
+
+@pytest.mark.parametrize(
+    ("mail", "expected"),
+    [
+        ("'Bob Smith <bob@e.uk>'", ["mailto:bob@e.uk"]),
+        ("<mailto:Bob%20Smith%20%3Cbob@e.uk%3E>", ["mailto:bob@e.uk"]),
+        ("<mailto:mailto:bob@e.uk>", ["mailto:bob@e.uk"]),
+        ("'a@e.uk; b@e.uk'", ["mailto:a@e.uk", "mailto:b@e.uk"]),
+        ("<mailto:a@e.uk?subject=Your%20data>", ["mailto:a@e.uk?subject=Your%20data"]),
+        ("'nobody at all'", []),
+    ],
+)
+def test_letters_reach_whoever_is_named(store: EmbeddedStore, tmp_path: Path, mail: str, expected: list[str]) -> None:
+    contact = f"dcat:contactPoint [ vcard:fn 'B' ; vcard:hasEmail {mail} ]"
+    record = loaded(store, tmp_path, f"{PREFIXES} <https://e.org/d> {HEAD} ; {contact} .")
+    found = [one.object for one in record.triples if one.predicate.value.endswith("hasEmail")]
+    assert sorted(one.value for one in found if isinstance(one, NamedNode)) == expected
+
+
+@pytest.mark.parametrize(
+    ("contact", "told"),
+    [
+        ("[ vcard:fn 'B' ; vcard:hasEmail [ vcard:hasValue <mailto:b@e.uk> ] ]", ""),
+        ("<mailto:b@e.uk>", ""),
+        ("[ vcard:fn 'B' ]", "The contact point has no e-mail address"),
+        ("[ vcard:fn 'B' ; vcard:hasEmail 'nobody' ]", "The e-mail address cannot be written to."),
+        ("[ vcard:fn 'B' ; vcard:hasEmail [ vcard:hasValue <http://e.uk> ] ]", "The e-mail address cannot be written"),
+    ],
+)
+def test_contacts_are_told_what_is_true_of_them(tmp_path: Path, contact: str, told: str) -> None:
+    (tmp_path / "d.ttl").write_text(f"{PREFIXES} <https://e.org/d> {HEAD} ; dcat:contactPoint {contact} .")
+    said = json.loads(run("validate", tmp_path / "d.ttl", "--report", "json").out)["results"]
+    messages = [one["message"] for one in said if "ontact" in one["message"] or "e-mail" in one["message"]]
+    assert bool(messages) is bool(told)
+    assert not told or messages[0].startswith(told)
+
+
+def test_an_address_that_starts_nowhere_is_no_way_to_the_data(tmp_path: Path) -> None:
+    (tmp_path / "d.ttl").write_text(
+        f"{PREFIXES} <https://e.org/d> a dcat:Dataset ; dct:title 'T' ; dct:description 'About it.' ; "
+        "dct:publisher 'P' ; dcat:distribution [ dcat:accessURL <files/a.csv> ] ."
+    )
+    done = run("load", tmp_path / "d.ttl", "--store", tmp_path / "store")
+    assert done.code == 1
+    assert "no way to the data" in done.err + done.out
+
+
+def test_a_licence_of_which_nothing_is_said_is_none(store: EmbeddedStore, tmp_path: Path) -> None:
+    record = loaded(
+        store, tmp_path, f"{PREFIXES} <https://e.org/d> {HEAD} ; dct:license [ a dct:LicenseDocument ; dct:type '' ] ."
+    )  # fmt: skip
+    assert Catalog(store).describe(record).licence is None
+
+
+@pytest.mark.parametrize(("code", "short"), [("CC_BY_4_0", "by/4.0"), ("CC_BYNCSA_4_0", "by-nc-sa/4.0")])
+def test_licences_of_the_european_list_are_known(store: EmbeddedStore, tmp_path: Path, code: str, short: str) -> None:
+    there = f"http://publications.europa.eu/resource/authority/licence/{code}"
+    assert schema_of(store, tmp_path, f"dct:license <{there}>")["license"].endswith(f"/licenses/{short}/")
+
+
+def test_two_languages_in_one_text_are_two(store: EmbeddedStore, tmp_path: Path) -> None:
+    assert sorted(schema_of(store, tmp_path, "dct:language 'en-GB, cy-GB'")["inLanguage"]) == ["cy", "en"]
+
+
+def test_xml_in_another_encoding_is_read(store: EmbeddedStore, tmp_path: Path) -> None:
+    text = (
+        '<?xml version="1.0" encoding="ISO-8859-1"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+        'xmlns:dcat="http://www.w3.org/ns/dcat#" xmlns:dct="http://purl.org/dc/terms/">'
+        '<dcat:Dataset rdf:about="https://e.org/d"><dct:title>Ynys Môn</dct:title><dct:description>Café.'
+        '</dct:description><dct:publisher>P</dct:publisher><dcat:landingPage rdf:resource="http://p.e/"/>'
+        "</dcat:Dataset></rdf:RDF>"
+    )
+    (tmp_path / "d.rdf").write_bytes(text.encode("latin-1"))
+    assert load(store, str(tmp_path / "d.rdf")).added == 1
+    assert Catalog(store).describe(Catalog(store).get("https://e.org/d")).title == "Ynys Môn"
+
+
+def test_names_in_a_croissant_come_out_as_they_came(store: EmbeddedStore, tmp_path: Path) -> None:
+    """Data that stands in it refers to them."""
+    document = {
+        "@context": {"@vocab": "https://schema.org/", "sc": "https://schema.org/",
+                     "cr": "http://mlcommons.org/croissant/", "recordSet": "cr:recordSet", "field": "cr:field",
+                     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+                     "data": {"@id": "cr:data", "@type": "@json"},
+                     "conformsTo": "http://purl.org/dc/terms/conformsTo"},
+        "@type": "sc:Dataset", "@id": "https://e.org/d", "name": "T", "description": "About it.",
+        "url": "https://e.org/page", "publisher": {"@type": "Organization", "name": "P"},
+        "conformsTo": "http://mlcommons.org/croissant/1.1",
+        "recordSet": {"@type": "cr:RecordSet", "@id": "#classes", "name": "classes", "data": [{"#classes/value": "a"}],
+                      "field": {"@type": "cr:Field", "@id": "#classes/value", "name": "value",
+                                "dataType": "sc:Text"}},
+    }  # fmt: skip
+    (tmp_path / "d.json").write_text(json.dumps(document))
+    load(store, str(tmp_path / "d.json"))
+    table = written(Catalog(store).get("https://e.org/d"), "croissant")["recordSet"]
+    assert table["@id"] == "#classes"
+    assert table["field"]["@id"] == "#classes/value"
+    assert table["data"] == [{"#classes/value": "a"}]
