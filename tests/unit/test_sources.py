@@ -96,11 +96,13 @@ def test_what_goes_wrong_is_told_with_what_to_do(site: str, path: str, said: str
 
 
 def test_a_compressed_file_is_unpacked_wherever_it_comes_from(site: str, store: EmbeddedStore, tmp_path: Path) -> None:
-    packed = gzip.compress(TURTLE.replace("<#", "<https://example.org/#").encode())
+    packed = gzip.compress(
+        TURTLE.replace("<#", "<https://example.org/#").replace("<files/", "<https://example.org/files/").encode()
+    )
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "rivers.ttl.gz").write_bytes(packed)
     for source, data in (
-        (tmp_path / "in", None),
+        (tmp_path / "in", None),  # as one of a folder
         (tmp_path / "in" / "rivers.ttl.gz", None),
         ("-", packed),
         (f"{site}/rivers.ttl.gz", None),

@@ -49,8 +49,11 @@ _CONTACT: Final = ("contactName", "email", "telephone", "address")
 #: What only a distribution says, and what it does not say.
 _OF_FILES: Final = frozenset({"mediaType", "byteSize", "downloadURL", "accessURL"})
 _OF_DATASETS: Final = frozenset({"description", "publisher", "keyword", "distribution"})
+#: What every description says, and nothing else that a YAML file may hold.
+_OF_ENTRIES: Final = frozenset({"publisher", "accessRights", "contactPoint", "securityClassification"})
 #: A name as the addresses of organisations on GOV.UK end in it; one word may be any name.
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+\Z")
+_MAILBOX: Final = re.compile(r"[^@\s<>,;:]+@[^@\s<>,;:]+\Z")
 #: Marks that are no part of what a column is called.
 _SIGNS: Final = re.compile(r"[^a-z0-9]")
 _DATES: Final = frozenset({"issued", "created", "modified"})
@@ -192,7 +195,8 @@ def _column(heading: str) -> str:
 def _camel(heading: str) -> str:
     """A heading of several words as the model would write it, since no name has a space."""
     first, *rest = heading.split() or [""]
-    return first + "".join(word[:1].upper() + word[1:] for word in rest)
+    start = first.lower() if rest and first.istitle() else first
+    return start + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
 @cache
@@ -238,7 +242,8 @@ def read_entries(document: Json, base: str, seen: set[str] | None = None) -> Ite
             out["@id"] = name = f".{GENID}again-{len(seen)}"
         if isinstance(name, str):
             seen.add(name)
-        if any(isinstance(entry.get(key), str) for key in ("identifier", "title", "description")):
+        # A schema, too, has a title; whoever has a publisher or a contact, or is a row of a sheet, is meant as data.
+        if isinstance(entry.get("identifier"), str) or (_OF_ENTRIES & entry.keys() and "description" in entry):
             is_file = _OF_FILES & entry.keys() and not _OF_DATASETS & entry.keys()
             out = _typed(out, "dcat:Distribution" if is_file else "dcat:Dataset")
         yield from read_document({"@context": contexts.read("ukgov"), "@graph": [_with_file(out)]}, base)
@@ -310,6 +315,8 @@ def _value(name: str, value: Json, entry: dict[Any, Any]) -> Json:
         return {"@value": text, "@type": XSD.date.value} if len(text) == 10 else text
     if name == "contactPoint":
         return _contact(text, entry)
+    if name == "email" and _MAILBOX.match(text):
+        return {"@id": f"mailto:{text}"}
     return value
 
 
@@ -331,5 +338,5 @@ def _contact(text: str, entry: dict[Any, Any]) -> dict[str, Json]:
     if names:
         contact["contactName"] = names[0]
     if stated:
-        contact["email"] = [address for _, address in stated]
+        contact["email"] = [_value("email", address, entry) for _, address in stated]
     return contact
