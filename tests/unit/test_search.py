@@ -435,3 +435,33 @@ def test_a_word_that_is_none_of_ours_is_not_taken_for_one(tmp_path: Path, word: 
     assert found.total == 0
     assert found.advice is not None
     assert not found.advice.instead
+
+
+@pytest.mark.parametrize(
+    ("filters", "total", "told"),
+    [
+        ({"format": ["csv"]}, 1, ""),
+        ({"format": ["http://publications.europa.eu/resource/authority/file-type/CSV"]}, 1, ""),
+        ({"licence": ["http://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"]}, 1, ""),
+        ({"publisher": ["glasgow CITY council"]}, 1, ""),
+        ({"publisher": ["Glasgow Citty Council"]}, 0, "The nearest there is: Glasgow City Council (Glasgow Citty"),
+        ({"publisher": ["Glasgow Citty Council", "Glasgow City Council"]}, 1, ""),
+        ({"theme": ["quantum chromodynamics"]}, 0, "has a value that is asked for in a filter."),
+        ({"format": ["csv"], "publisher": ["nobody"]}, 0, "has a value"),
+    ],
+)
+def test_values_of_filters_are_told_apart_from_nothing(
+    tmp_path: Path, filters: dict[str, list[str]], total: int, told: str
+) -> None:
+    (tmp_path / "some.ttl").write_text(
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        "<http://ex.org/a> a dcat:Dataset ; dct:title 'Air' ; dct:description 'Of the air.' ; "
+        "dct:publisher 'Glasgow City Council' ; dct:license 'OGL v3.0' ; "
+        "dcat:distribution [ dcat:accessURL <http://ex.org/a.csv> ; dct:format 'CSV' ] ."
+    )
+    store = EmbeddedStore(tmp_path / "store")
+    Loader(store, []).load([Source(str(tmp_path / "some.ttl"))])
+    found = Catalog(store).search(SearchQuery("air", filters))
+    assert found.total == total
+    assert told in str(found.advice or "")
+    assert bool(found.advice) is bool(told)

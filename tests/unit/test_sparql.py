@@ -184,6 +184,11 @@ def test_excess_is_refused_before_the_engine_sees_it(text: str) -> None:
             1,
             "PREFIX dct: <http://purl.org/dc/terms/>",
         ),
+        # Where the engine stumbles over what follows the slip.
+        ("SELECT ?x\n{ foo:bar ?p ?x }", "the prefix foo: is not declared", 2, "{ foo:bar ?p ?x }\n  ^"),
+        ("SELECT * { FILTER(geof:distance(?t, ?t) < 1) }", "the prefix geof: is not declared", 1, "PREFIX geo: <"),
+        ("SELEC ?s { ?s ?p ?o }", "no query begins with “SELEC”", 1, "Write SELECT."),
+        ("PREFIX a: <http://a/>\nFIND ?x", "no query begins with “FIND”", 2, "ASK, CONSTRUCT, DESCRIBE, SELECT"),
         ("SELECT ?x { ?s ?p ?o } GROUP BY ?s", "the SELECT contains a variable that is unbound", 1, "^"),
         ("SELECT * { ?s <a b> ?o }", "IRI parsing failed", 1, "^"),
     ],
@@ -203,6 +208,12 @@ def test_errors_are_in_words(text: str, message: str, line: int, hint: str) -> N
     [
         ("{ ?d a dcat:Dataset ; dcat:title ?t }", "dcat:Dataset has no dcat:title; it has dct:title."),
         ("{ ?d a dcat:DataSet }", "Nothing is a dcat:DataSet; there is dcat:Dataset."),
+        # Another namespace under a name that everybody knows.
+        ("PREFIX dcat: <http://www.w3.org/ns/dcat/> SELECT * { ?d a dcat:Dataset }",
+         "Nothing is a dcat:Dataset; there is dcat:Dataset where dcat: is <http://www.w3.org/ns/dcat#>, and in the "
+         "query it is <http://www.w3.org/ns/dcat/>."),
+        ("PREFIX dct: <http://purl.org/dc/elements/1.1/> SELECT * { ?d dct:publisher ?n }",
+         "Nothing here has dct:publisher; there is dct:publisher where dct: is <http://purl.org/dc/terms/>"),
         ("{ ?d dct:licence ?l }", "Nothing here has dct:licence; there is dct:license."),
         ("{ ?d dct:publisher/foaf:nmae ?n }", "Nothing here has foaf:nmae; there is foaf:name."),
         ("{ [] a dcat:Dataset ; dcat:distribution [ a dcat:Distribution ; dcat:mediatype ?m ] }",
@@ -213,7 +224,7 @@ def test_errors_are_in_words(text: str, message: str, line: int, hint: str) -> N
     ],
 )  # fmt: skip
 def test_hints_name_the_nearest_term(demo: Catalog, text: str, told: str) -> None:
-    found = hints(read_query(f"SELECT * {text}"), demo.statistics())
+    found = hints(read_query(text if "SELECT" in text else f"SELECT * {text}"), demo.statistics())
     assert found
     assert found[0].startswith(told)
 

@@ -5,6 +5,7 @@ Stores are handed in; this room knows only the protocol they keep.
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -218,9 +219,11 @@ class Catalog:
         """Records that match, by meaning too where vectors are there."""
         snapshot = self.snapshot()
         near = None
+        filters, advice = snapshot.index.known_values(query.filters, self.labels.text)
         if self.meaning and query.text.strip():
             near = self.meaning.nearest(snapshot.name, snapshot.index.in_full(query.text))
-        return snapshot.index.search(query, near)
+        found = snapshot.index.search(replace(query, filters=filters), near)
+        return found if found.total or advice is None else replace(found, advice=advice)
 
     def learn_meaning(self, told: Callable[[Progress], None] = lambda _: None) -> None:
         """Makes the vectors of the newest snapshot that are not known yet; takes as long as it takes."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from email.utils import getaddresses
 from functools import cache
 from typing import IO, Any, Final
 
@@ -53,6 +52,7 @@ _OF_DATASETS: Final = frozenset({"description", "publisher", "keyword", "distrib
 _OF_ENTRIES: Final = frozenset({"publisher", "accessRights", "contactPoint", "securityClassification"})
 #: A name as the addresses of organisations on GOV.UK end in it; one word may be any name.
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+\Z")
+_BEFORE_MAIL: Final = re.compile(r"[\s\"]*+([^\s\"<>@][^\"<>@]*+)\"?\s*+<")
 _MAILBOX: Final = re.compile(r"[^@\s<>,;:]+@[^@\s<>,;:]+\Z")
 #: Marks that are no part of what a column is called.
 _SIGNS: Final = re.compile(r"[^a-z0-9]")
@@ -332,11 +332,12 @@ def _contact(text: str, entry: dict[Any, Any]) -> dict[str, Json]:
     if isinstance(entry, PlacedDict):
         line = entry.keys_at.get("contactPoint", entry.line)
         contact = PlacedDict.at(line, dict.fromkeys(_CONTACT, line))
-    stated = [(who, address) for who, address in getaddresses([text.replace(";", ",")]) if "@" in address]
-    names = [who for who, _ in stated if who] if stated else [text]
     contact["@type"] = "vcard:Kind"
-    if names:
-        contact["contactName"] = names[0]
-    if stated:
-        contact["email"] = [_value("email", address, entry) for _, address in stated]
+    named = _BEFORE_MAIL.match(text)
+    if "@" not in text:
+        contact["contactName"] = text
+    elif named:
+        contact["contactName"] = named[1].strip()
+    if "@" in text:
+        contact["email"] = _value("email", text, entry)
     return contact

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from email.utils import getaddresses
 from typing import Final, Protocol
 from urllib.parse import quote, unquote
 
@@ -125,12 +124,15 @@ def _email(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
     while said.casefold().startswith("mailto:"):
         said = said[len("mailto:") :].strip()
     # As it stands in a letter, `Name <address>`, and several of them (RFC 5322, section 3.4).
-    stated = [address for _, address in getaddresses([said.replace(";", ",")]) if address]
+    parts = [part.strip() for part in re.split("[;,]", said[:_LONGEST_MAIL])]
+    stated = [found[1].strip() if (found := _NAMED.match(part)) else part for part in parts if part]
     if not stated or not all(map(_EMAIL.match, stated)):
         return None
     return _replaced(*(NamedNode("mailto:" + quote(one, safe="@!#$&'*+-/=?_~.")) for one in dict.fromkeys(stated)))
 
 
+_LONGEST_MAIL: Final = 2_000
+_NAMED: Final = re.compile(r"[^<>]*+<([^<>]*+)>\Z")
 #: What is in no address for letters: a name in brackets, a blank, a second start.
 _MISWRITTEN: Final = re.compile(r"mailto:[^?]*(?:%3C|%20|mailto:)", re.I)
 

@@ -22,9 +22,11 @@ __all__ = [
     "MOST_OFFSET",
     "NARROWED",
     "NEAREST",
+    "NEAR_VALUE",
     "NOT_ABOUT",
     "NO_MATCH",
     "NO_PHRASE",
+    "NO_VALUE",
     "NO_WORDS",
     "PLACES",
     "POINTS",
@@ -167,6 +169,8 @@ SOME_WORDS: Final = "No description holds all of these words; these hold some of
 NO_PHRASE: Final = "No description has those words as they stand together; these hold some of them."
 NO_MATCH: Final = "Nothing here matches. Try fewer or more general words, or take a filter away."
 NOT_ABOUT: Final = "Nothing here is about that. Try other words, or look through a theme."
+NO_VALUE: Final = "No description here has a value that is asked for in a filter."
+NEAR_VALUE: Final = "No description here has a value that is asked for in a filter. The nearest there is:"
 NEAREST: Final = "The nearest themes here:"
 CORRECTED: Final = "Nothing here has a word as it is spelt. This was looked for instead:"
 #: Where the words of a search stand in a record, as `Hit.why` says it.
@@ -180,7 +184,7 @@ WHY: Final = (
     IDENTIFIED,
     MEANING,
 )
-ADVICE: Final = (NO_WORDS, SOME_WORDS, NO_PHRASE, NO_MATCH, NOT_ABOUT, NEAREST, CORRECTED)
+ADVICE: Final = (NO_WORDS, SOME_WORDS, NO_PHRASE, NO_MATCH, NO_VALUE, NEAR_VALUE, NOT_ABOUT, NEAREST, CORRECTED)
 
 
 @dataclass(frozen=True)

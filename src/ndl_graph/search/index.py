@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,11 +12,15 @@ import tantivy
 from tantivy import Occur, Order, Query
 
 from ndl_graph.errors import StoreError
+from ndl_graph.namespaces import is_web
 from ndl_graph.search import counting
 from ndl_graph.search.answers import (
+    FACETS,
     IDENTIFIED,
+    NEAR_VALUE,
     NO_MATCH,
     NO_PHRASE,
+    NO_VALUE,
     NO_WORDS,
     POINTS,
     SOME_WORDS,
@@ -39,6 +44,7 @@ _FORM_FILE: Final = "form"
 #: An identifier has a digit or is an address, and no space.
 _IS_IDENTIFIER: Final = re.compile(r"(?=.*[0-9]|.*://)\S{2,500}")
 _MOST_NAMED: Final = 20
+_NEAR_VALUES: Final = 3
 
 
 class SearchIndex:
@@ -111,6 +117,37 @@ class SearchIndex:
         _, found = found_of(searcher, Query.all_query(), len(self), order_by="modified")
         documents = (searcher.doc(address) for _, address in found)
         return [(str(one["iri"][0]), bytes(one["meaning"][0]).decode()) for one in documents]
+
+    def known_values(
+        self, filters: Mapping[str, Sequence[str]], called: Callable[[str], str]
+    ) -> tuple[dict[str, list[str]], Advice | None]:
+        """Filters with each facet value as the index has it, and what to tell where one has none of its values here.
+
+        Values are told whatever their case, and where they are addresses of terms by what those are `called`.
+        """
+        searcher = self._index.searcher()
+        found: dict[str, list[str]] = {name: list(values) for name, values in filters.items()}
+        advice: Advice | None = None
+        for name in FACETS:
+            values = found.get(name, [])
+            # Mostly they come from a page of ours, and are there.
+            odd = [one for one in values if not found_of(searcher, self._having(name, one), 0)[0]]
+            if not odd:
+                continue
+            known = {one.casefold(): one for one in counting.counts(searcher, name)}
+            wanted = {one: (called(one) if is_web(one) else one).casefold() for one in odd}
+            found[name] = [known.get(wanted[one], one) if one in wanted else one for one in values]
+            if not set(found[name]) & set(known.values()):
+                nearest = [
+                    (one, known[other])
+                    for one, folded in wanted.items()
+                    for other in get_close_matches(folded, known, _NEAR_VALUES)
+                ]
+                advice = Advice(NEAR_VALUE, instead=tuple(nearest)) if nearest else Advice(NO_VALUE)
+        return found, advice
+
+    def _having(self, name: str, value: str) -> Query:
+        return Query.term_query(self._schema, name, value, "basic")
 
     def in_full(self, text: str) -> str:
         """The text with what its abbreviations stand for, for a model that knows few of them."""

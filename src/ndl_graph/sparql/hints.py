@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final
 
-from ndl_graph.namespaces import compact
+from ndl_graph.namespaces import WELL_KNOWN, compact
 from ndl_graph.sparql.query import Query, known_prefixes, quiet
 from ndl_graph.sparql.statistics import Statistics
 
@@ -54,20 +54,33 @@ def hints(query: Query, statistics: Statistics) -> list[str]:
             break
         if used.is_class:
             if used.iri not in statistics.classes:
-                near = _nearest(used.iri, statistics.classes)
+                near = _apart(_nearest(used.iri, statistics.classes), used.written, used.iri)
                 there = f"there is {near}" if near else f"there are {_some(statistics.classes)}"
                 told[f"Nothing is a {used.written}; {there}."] = None
             continue
         for of in sorted(reading.types.get(used.subject, set()) & statistics.by_class.keys()):
             known = statistics.by_class[of]
             if used.iri not in known:
-                near, elsewhere = _nearest(used.iri, known), _nearest(used.iri, statistics.properties)
+                near = _apart(_nearest(used.iri, known), used.written, used.iri)
+                elsewhere = _apart(_nearest(used.iri, statistics.properties), used.written, used.iri)
                 there = f"there is {elsewhere}" if elsewhere and not near else f"it has {near or _some(known)}"
                 told[f"{compact(of)} has no {used.written}; {there}."] = None
         if used.iri not in statistics.properties and not any(f"has no {used.written};" in one for one in told):
-            near = _nearest(used.iri, statistics.properties)
+            near = _apart(_nearest(used.iri, statistics.properties), used.written, used.iri)
             told[f"Nothing here has {used.written}" + (f"; there is {near}." if near else ".")] = None
     return list(told)[:_MOST]
+
+
+def _apart(near: str | None, written: str, iri: str) -> str | None:
+    """The known term; where it is written alike, whole and with what the prefix of the query stands for."""
+    prefix = written.partition(":")[0]
+    if near is None or near.partition(":")[0] != prefix or prefix not in WELL_KNOWN:
+        return near
+    here = WELL_KNOWN[prefix]
+    if iri.startswith(here):
+        return near
+    stated = iri[: len(iri) - len(written.partition(":")[2])]
+    return f"{near} where {prefix}: is <{here}>, and in the query it is <{stated}>"
 
 
 def _some(known: Collection[str]) -> str:

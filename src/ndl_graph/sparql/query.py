@@ -290,6 +290,9 @@ def query_error(said: str, text: str) -> QueryError:
     if not place:
         return QueryError(_in_words(said, "", text), hint=_hint(said, text))
     line, column = min(int(place[1]), len(lines)), int(place[2])
+    if slip := _slip(text):
+        # The engine stumbles later, over what follows.
+        line, column = text.count("\n", 0, slip.start()) + 1, slip.start() - text.rfind("\n", 0, slip.start())
     shown = lines[line - 1].rstrip("\r")
     start = max(0, column - 60)
     caret = f"{shown[start : column + 40]}\n{' ' * (column - 1 - start)}^"
@@ -304,7 +307,21 @@ def query_error(said: str, text: str) -> QueryError:
     )
 
 
+def _slip(text: str) -> re.Match[str] | None:
+    """The first word, where no query begins so; else the first name whose prefix nobody knows."""
+    told = quiet(text)
+    begins = _PROLOGUE.match(told)
+    first = _WORD.match(told, begins.end() if begins else 0)
+    if first and first[0].casefold() not in _FORMS:
+        return first if told[first.end() : first.end() + 1] != ":" else None
+    declared = {found[1] for found in _DECLARED.finditer(told)}
+    known = declared | WELL_KNOWN.keys()
+    return next((found for found in _PREFIXED.finditer(told) if found[1] and found[1] not in known), None)
+
+
 def _in_words(said: str, rest: str, text: str) -> str:
+    if (slip := _slip(text)) and ":" not in slip[0]:
+        return f"no query begins with “{slip[0]}”"
     if prefix := _undeclared(said, text):
         return f"the prefix {prefix}: is not declared"
     if "expected" not in said:
@@ -327,6 +344,8 @@ def _in_words(said: str, rest: str, text: str) -> str:
 
 def _undeclared(said: str, text: str) -> str | None:
     """The prefix that is not declared, where that is what is wrong."""
+    if (slip := _slip(text)) and ":" in slip[0]:
+        return str(slip[1])
     if "prefix" not in said.casefold():
         return None
     told = quiet(text)
@@ -335,6 +354,10 @@ def _undeclared(said: str, text: str) -> str | None:
 
 
 def _hint(said: str, text: str) -> str | None:
+    if (slip := _slip(text)) and ":" not in slip[0]:
+        meant = get_close_matches(slip[0].casefold(), _FORMS, 1)
+        forms = ", ".join(sorted(_FORMS)).upper()
+        return f"Write {meant[0].upper()}." if meant else f"A query is one of {forms}."
     prefix = _undeclared(said, text)
     if prefix is None:
         return None

@@ -35,6 +35,7 @@ _CRAWLERS: Final = {
 }
 #: Without an end, or better asked for in one piece: for those who gather pages, not for those who look something up.
 _CLOSED: Final = ("/sparql", "/api/", "/dataset?*", "/validate", "/mcp")
+_OPENED: Final = ("Allow: /api/search", "Allow: /mcp")
 
 
 def router(catalog: Catalog, settings: Settings) -> APIRouter:
@@ -54,7 +55,16 @@ def router(catalog: Catalog, settings: Settings) -> APIRouter:
             lines += ["", f"# {kind}: {'allowed' if policies[kind] else 'not allowed'}"]
             lines += [f"User-agent: {name}" for name in names]
             lines += _rules(allowed=policies[kind], closed=() if kind == "agents" else _CLOSED)
-        lines += ["", "User-agent: *", *_rules(allowed=True, closed=_CLOSED), "", f"Sitemap: {base}sitemap.xml", ""]
+        # Whoever goes by another name may be an agent: what they are told to use is open to them.
+        lines += [
+            "",
+            "User-agent: *",
+            *_OPENED,
+            *_rules(allowed=True, closed=_CLOSED),
+            "",
+            f"Sitemap: {base}sitemap.xml",
+            "",
+        ]
         return respond(request, Body.of("\n".join(lines).encode(), "text/plain; charset=utf-8"))
 
     def llms(request: Request) -> Response:
