@@ -28,6 +28,14 @@ from ndl_graph.validation import load_profile, profile_names
 __all__ = ["Catalog", "OpenSnapshot"]
 
 
+def _record_of(address: str, base: str) -> str:
+    """The record whose page, form or part is at one of our addresses: `…/cy/dataset/rivers.md#offer` is of `rivers`."""
+    path = address[len(base) :].partition("#")[0].partition("?")[0].rstrip("/")
+    path = path.removeprefix("cy/").removeprefix("en/")
+    start, slash, last = path.rpartition("/")
+    return f"{base}{start}{slash}{last.partition('.')[0]}"
+
+
 class OpenSnapshot:
     """A snapshot with its index, open for reading."""
 
@@ -106,6 +114,7 @@ class Catalog:
     def iri_of(self, name: str) -> str:
         """The record IRI that a slug, a record IRI or a dataset IRI stands for; raises `NotFoundError`."""
         graphs = self.snapshot().view.graphs
+        name = name.strip().removeprefix("ndl://record/")
         if not is_web(name):
             for kind in ("dataset", "service", "series", "use", "catalog"):
                 iri = f"{self.base_iri}{kind}/{name}"
@@ -123,6 +132,8 @@ class Catalog:
         ):
             if isinstance(row["record"], NamedNode):
                 return row["record"].value
+        if name.startswith(self.base_iri) and (page := _record_of(name, self.base_iri)) != name and is_iri(page):
+            return self.iri_of(page)
         raise NotFoundError("there is no such record", where=name, hint="Give a slug, a record IRI or a dataset IRI.")
 
     def at(self, address: str) -> Record:

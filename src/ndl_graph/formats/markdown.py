@@ -96,7 +96,9 @@ def _facts(view: DescriptionView) -> list[tuple[str, str]]:
         ("Who holds it", _safe(view.publisher.label) if view.publisher else "not stated"),
         (
             "Licence",
-            f"{_safe(licence.label)} <{licence.address}>" if licence and licence.address else _named(licence),
+            f"{_safe(licence.label)} <{licence.address}>"
+            if licence and licence.address
+            else _named(licence) or "not stated",
         ),
         ("Who can use it", _named(view.access) or "not stated"),
         ("The publisher's words on access", _safe("; ".join(view.access_words))),

@@ -17,6 +17,7 @@ from ndl_graph.web.pages import Pages
 from ndl_graph.web.problems import Problem
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get
+from ndl_graph.web.schemas import ACCESS, answering
 
 __all__ = ["REASONS", "VERDICTS", "router"]
 
@@ -125,7 +126,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         return respond(request, Body.of(dumps(said), "application/json"))
 
     get(routes, "/access", access)
-    get(routes, "/api/access", api, name="access_json")
+    get(routes, "/api/access", api, name="access_json", **answering(ACCESS))
     return routes
 
 

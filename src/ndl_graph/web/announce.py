@@ -120,7 +120,9 @@ IRI, the publisher, the licence and the date.
                 {"anchor": f"{base}mcp", "service-desc": [{"href": f"{base}mcp/server-card", "type": _CARD}]},
             ]
         }
-        return respond(request, Body.of(dumps(document), _LINKSET))
+        # RFC 9727, section 2: whoever asks for the head alone learns where the catalogue is.
+        headers = {"Link": f'<{base}.well-known/api-catalog>; rel="api-catalog"'}
+        return respond(request, Body.of(dumps(document), _LINKSET, headers))
 
     def ai_catalog(request: Request) -> Response:
         """What there is for AI systems; the drafts disagree on two names, and both are given."""

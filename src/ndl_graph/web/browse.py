@@ -1,6 +1,7 @@
 """The home page, search and browse: as pages and as JSON."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -9,11 +10,12 @@ from ndl_graph.catalog import Catalog
 from ndl_graph.description import NATION_NAMES
 from ndl_graph.errors import NotFoundError
 from ndl_graph.formats.jsonld import dumps
-from ndl_graph.search import BANDS, FACETS, MOST_OFFSET, NEAREST, SearchQuery, narrowing_faults
+from ndl_graph.search import BANDS, FACETS, MOST_OFFSET, NARROWED, NEAREST, SearchQuery, narrowing_faults
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.problems import Problem
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get, json_for_script
+from ndl_graph.web.schemas import SEARCH, answering
 
 __all__ = ["NAMES", "Chosen", "Words", "router"]
 
@@ -61,6 +63,24 @@ def _chosen(
     if fault := narrowing_faults(found):
         raise Problem(400, f"{fault[0].upper()}{fault[1:]}.")
     return found
+
+
+#: What may be asked of the search as JSON.
+_ASKED: Final = frozenset({"q", *FACETS, *NARROWED, "limit", "page", "cursor"})
+_ONCE: Final = ("q", "period", "limit", "page", "cursor")
+
+
+def _refuse_unknown(request: Request) -> None:
+    """Raises `Problem` for a parameter that there is not, or that stands twice: passed over it would narrow nothing."""
+    given = request.query_params
+    # Other parts of the service, caches and campaigns have parameters of their own.
+    unknown = [name for name in given if name not in _ASKED and not name.startswith(("_", "utm_"))]
+    if unknown:
+        near = get_close_matches(unknown[0].strip("[]"), _ASKED, 1)
+        hint = f"Did you mean {near[0]}?" if near else "Repeat a parameter to give several values."
+        raise Problem(400, f"There is no parameter {unknown[0]!r}.", available=sorted(_ASKED), hint=hint)
+    if twice := next((name for name in _ONCE if len(given.getlist(name)) > 1), None):
+        raise Problem(400, f"The parameter {twice!r} stands twice.", parameter=twice, hint="Send it once.")
 
 
 Chosen = Annotated[Filters, Depends(_chosen)]
@@ -122,6 +142,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
         cursor: Annotated[str, Query(description="The `next` of an earlier answer.", max_length=64)] = "",
     ) -> Response:
         """Search as JSON: total, hits with why they matched, facets, and a cursor for more."""
+        _refuse_unknown(request)
         try:
             offset = SearchQuery.offset_of(cursor) if cursor else (page - 1) * limit
         except ValueError:
@@ -155,5 +176,5 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache, page_size: int, tit
     get(routes, "/", home)
     get(routes, "/nations", nations)
     get(routes, "/dataset", browse)
-    get(routes, "/api/search", search)
+    get(routes, "/api/search", search, **answering(SEARCH))
     return routes

@@ -89,6 +89,12 @@ class _Checks:
             typed, upload = "", typed
         if isinstance(typed, str):
             content = typed.encode()
+        if body.strip() and not {"description", "file", "profile", "format"} & set(fields):
+            raise Problem(
+                400,
+                "What was sent is no form.",
+                hint="Send it with its own media type, as in: curl -H 'Content-Type: text/turtle' --data-binary @FILE.",
+            )
         if isinstance(upload, UploadFile) and upload.filename:
             name, content, media_type = upload.filename, await upload.read(), upload.content_type or ""
         chosen = [str(value) for value in fields.getlist("profile")] or query.getlist("profile")

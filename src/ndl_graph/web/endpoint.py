@@ -52,7 +52,8 @@ GRAPH_FORMS: Final = (
 )
 _PAGE: Final = Offer("html", "text/html")
 _DATASET_FORMS: Final = (Offer("nquads", "application/n-quads"), Offer("trig", "application/trig"))
-_TABLE_OFFERS: Final = (*TABLE_FORMS, Offer("json", "application/json"), Offer("xml", "application/xml"))
+_XML: Final = (Offer("xml", "application/xml"), Offer("xml", "text/xml"))
+_TABLE_OFFERS: Final = (*TABLE_FORMS, Offer("json", "application/json"), *_XML)
 _GRAPH_OFFERS: Final = (*GRAPH_FORMS, Offer("jsonld", "application/json"), Offer("rdfxml", "application/xml"))
 #: What an answer can be written in, by the form of the query. Yes or no has no form in CSV and TSV; what has no form is
 #: no query, which the engine says in whatever format is asked for.
@@ -302,8 +303,10 @@ def _iris(names: Sequence[str]) -> Sequence[str]:
 
 
 def _chosen(fields: Fields, request: Request, offers: Sequence[Offer]) -> Offer:
-    """The format that `?format=` names, else the one that Accept prefers."""
-    named = [form.replace(" ", "+").casefold() for form in fields.get("format", []) if form]
+    """The format that `?format=` names, or `?output=` as Fuseki has it, else the one that Accept prefers."""
+    named = [
+        form.replace(" ", "+").casefold() for form in (*fields.get("format", ()), *fields.get("output", ())) if form
+    ]
     for form in named:
         for name in (form, _ALIASES.get(form, form)):
             for offer in offers:

@@ -15,6 +15,7 @@ from ndl_graph.search import Hit
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get
+from ndl_graph.web.schemas import KEYS, answering
 
 __all__ = ["Partners", "partners_of", "router"]
 
@@ -101,5 +102,5 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
 
     get(routes, "/keys", keys)
     get(routes, "/key/{name}", key)
-    get(routes, "/api/keys", api, name="keys_json")
+    get(routes, "/api/keys", api, name="keys_json", **answering(KEYS))
     return routes

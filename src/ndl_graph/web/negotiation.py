@@ -45,7 +45,7 @@ class _Range:
         if self.type != "*" and (self.type != kind or self.subtype not in ("*", subtype)):
             return False
         # A plain `application/ld+json` asks for the plain form; a profile asks for that one alone.
-        return not self.profiles or (offer.profile or _DCAT).rstrip("/#") in self.profiles
+        return not self.profiles or _plain(offer.profile or _DCAT) in self.profiles
 
     @property
     def precision(self) -> int:
@@ -57,9 +57,15 @@ _PART: Final = re.compile(r'(?:[^,"]++|"(?:[^"\\]|\\.)*+\\?+(?:"|\Z))++', re.S)
 _PARAMETER: Final = re.compile(r';\s*+([A-Za-z0-9_-]++)\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^;\s]*+)')
 #: What our plain forms are in.
 _DCAT: Final = PREFIXES["dcat"]
-_LAYOUT: Final = "http://www.w3.org/ns/json-ld#"
-_QUALITY: Final = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\Z")
+_LAYOUT: Final = "www.w3.org/ns/json-ld"
+#: As RFC 9110 has it (section 12.4.2), and as clients write it: without the nought, and with more digits.
+_QUALITY: Final = re.compile(r"(?:0?\.\d{1,20}|0\.?|1(?:\.0{0,20})?)\Z")
 _LONGEST: Final = 4096
+
+
+def _plain(profile: str) -> str:
+    """A profile without what is written in several ways: schema.org has been at both http and https."""
+    return profile.removeprefix("https://").removeprefix("http://").rstrip("/#")
 
 
 @lru_cache(maxsize=256)
@@ -76,7 +82,7 @@ def _ranges(accept: str) -> list[_Range]:
         parameters = {key.casefold(): value.strip('"') for key, value in _PARAMETER.findall(part)}
         given = parameters.get("q", "1")
         quality = float(given) if _QUALITY.match(given) else 0.0
-        named = (one.rstrip("/#") for one in parameters.get("profile", "").split())
+        named = (_plain(one) for one in parameters.get("profile", "").split())
         # How JSON-LD is laid out is no other form of what is said (JSON-LD 1.1, section 8).
         profiles = frozenset(one for one in named if not one.startswith(_LAYOUT))
         found.append(_Range(kind, subtype, profiles, quality))

@@ -17,6 +17,7 @@ from ndl_graph.web.negotiation import chosen
 from ndl_graph.web.pages import Pages
 from ndl_graph.web.respond import Body, BodyCache, respond
 from ndl_graph.web.routing import get
+from ndl_graph.web.schemas import USES, answering
 
 __all__ = ["router", "use_json"]
 
@@ -89,7 +90,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
         return respond(request, cache.get((catalog.snapshot().name, "use", name, form), make))
 
     get(routes, "/uses", uses)
-    get(routes, "/api/uses", api, name="uses_json")
+    get(routes, "/api/uses", api, name="uses_json", **answering(USES))
     get(routes, "/use/{slug}", use, name="use_record")
     return routes
 
