@@ -325,6 +325,12 @@ class DescriptionView(View):
         roles = (part.view(PROV.agent) for part in self.views(PROV.qualifiedAttribution))
         return named or next((agent for agent in roles if agent and agent.label), None)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody is named as publishing the data or as holding the rights to it, not only as its maker."""
+        roles = any(part.view(PROV.agent) for part in self.views(PROV.qualifiedAttribution))
+        return bool(self.values(DCT.publisher, SCHEMA.publisher, DCT.rightsHolder)) or roles
+
     @cached_property
     def licence(self) -> View | None:
         """The licence of the dataset, else of its first distribution that states one."""
@@ -384,6 +390,14 @@ class DescriptionView(View):
     def keywords(self) -> list[str]:
         """Free words."""
         return self.texts(DCAT.keyword, SCHEMA.keywords)
+
+    @property
+    def own_words(self) -> list[str]:
+        """Keywords in the reader's language and in none; where there are no such, all of them."""
+        values = [one for one in self.values(DCAT.keyword, SCHEMA.keywords) if isinstance(one, Literal)]
+        tags = {None, *self._languages[:1]}
+        own = [one.value for one in values if (one.language and one.language.split("-")[0]) in tags]
+        return list(dict.fromkeys(own)) or self.keywords
 
     @cached_property
     def formats(self) -> list[str]:

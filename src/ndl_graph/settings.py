@@ -67,6 +67,7 @@ SETTINGS: Final = (
     Setting("port", 8000, "Port that the web service listens on."),
     Setting("profile", "ndl", "Profile, or several with commas, that descriptions are validated against."),
     Setting("title", "National Data Library catalogue", "Name of the catalogue on its pages."),
+    Setting("contact", "", "E-mail address or page at which those who run the service can be told of a fault."),
     Setting("max_file_bytes", 2 * 1024**3, "Largest file that is read."),
     Setting("max_download_bytes", 256 * 1024**2, "Largest answer that is read from the web."),
     Setting("download_seconds", 60, "Longest time that a download may take."),
@@ -123,6 +124,7 @@ class Settings:
     port: int
     profile: str
     title: str
+    contact: str
     max_file_bytes: int
     max_download_bytes: int
     download_seconds: int

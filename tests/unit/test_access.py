@@ -167,7 +167,7 @@ def test_an_offer_says_all_that_the_description_does() -> None:
     told = sentences(view_of(record, stated(record)))
     assert told == [
         "You must apply first, with a project and its purpose.",
-        "Who may ask: Charity or community group and Researcher.",
+        "Who may ask: Charity or community group; Researcher.",
         "What it may be used for: Public benefit.",
         "You work with it in this place, and nowhere else: The Vault.",
         "Limits on use: Only non-profit organisations, and no commercial use.",

@@ -10,7 +10,6 @@ from ndl_graph.access.offer import local_name
 from ndl_graph.description import DescriptionView, View
 from ndl_graph.namespaces import NDL, ODRL
 
-_AND: Final = {"en": "and", "cy": "a"}
 #: What each part of an offer means, in English and in Welsh.
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "who-apply": {"en": "Who may ask: {}.", "cy": "Pwy a gaiff ofyn: {}."},
@@ -87,7 +86,7 @@ def sentences(view: DescriptionView, language: str = "en") -> list[str]:
 def _told(offer: View, licence: View | None, language: str) -> Iterator[str]:
     def say(name: str, values: Sequence[View] = ()) -> str:
         words = _WORDS[name].get(language, _WORDS[name]["en"])
-        return words.format(_listed([label for one in values if (label := one.label)], language))
+        return words.format(_listed([label for one in values if (label := one.label)]))
 
     more = False
     for rule in offer.views(ODRL.permission):
@@ -139,8 +138,6 @@ def _action(rule: View) -> str:
     return next((local_name(one.node) for one in rule.views(ODRL.action) if isinstance(one.node, NamedNode)), "")
 
 
-def _listed(names: Sequence[str], language: str) -> str:
-    unique = list(dict.fromkeys(name.rstrip(".") for name in names))
-    if len(unique) < 2:
-        return "".join(unique)
-    return f"{', '.join(unique[:-1])} {_AND.get(language, _AND['en'])} {unique[-1]}"
+def _listed(names: Sequence[str]) -> str:
+    """Names one after the other; many have an “and” or a comma of their own."""
+    return "; ".join(dict.fromkeys(name.rstrip(".") for name in names))

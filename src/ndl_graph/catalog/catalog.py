@@ -28,6 +28,15 @@ from ndl_graph.validation import load_profile, profile_names
 __all__ = ["Catalog", "OpenSnapshot"]
 
 
+def _uses_of(dataset: DescriptionView | None) -> str:
+    """The pattern for uses, of one dataset or of all; a register may name a dataset by its title."""
+    if dataset is None or not isinstance(dataset.node, NamedNode):
+        return "?use a ndl:Use ."
+    titles = " ".join(str(Literal(text)) for text in dataset.texts(DCT.title))
+    named = f"UNION {{ ?use ndl:datasetName ?name VALUES ?name {{ {titles} }} }}" if titles else ""
+    return f"{{ ?use prov:used {dataset.node} }} {named} ?use a ndl:Use ."
+
+
 def _record_of(address: str, base: str) -> str:
     """The record whose page, form or part is at one of our addresses: `…/cy/dataset/rivers.md#offer` is of `rivers`."""
     path = address[len(base) :].partition("#")[0].partition("?")[0].rstrip("/")
@@ -179,6 +188,13 @@ class Catalog:
         )
         return sorted(text_of(row["record"]) for row in found)
 
+    def made_up(self, dataset: DescriptionView | None = None) -> int:
+        """How many entries of the register are there to show what one looks like, and are no uses."""
+        found = self.snapshot().view.graphs.select(
+            f"SELECT DISTINCT ?use {{ {_uses_of(dataset)} ?use ndl:hypothetical true }}"
+        )
+        return len(found)
+
     def listing(self) -> list[tuple[str, str, str]]:
         """Every record, by IRI: record IRI, dataset IRI and the date of its last change; kept for the snapshot."""
         snapshot = self.snapshot()
@@ -194,14 +210,9 @@ class Catalog:
 
         A register names datasets by IRI or by title, so both are looked for.
         """
-        which = "?use a ndl:Use ."
-        if dataset is not None and isinstance(dataset.node, NamedNode):
-            titles = " ".join(str(Literal(text)) for text in dataset.texts(DCT.title))
-            named = f"UNION {{ ?use ndl:datasetName ?name VALUES ?name {{ {titles} }} }}" if titles else ""
-            which = f"{{ ?use prov:used {dataset.node} }} {named} ?use a ndl:Use ."
         found = self.snapshot().view.graphs.select(
             "SELECT DISTINCT ?record ?start WHERE { "
-            f"{which} GRAPH ?record {{ ?record foaf:primaryTopic ?use }} "
+            f"{_uses_of(dataset)} GRAPH ?record {{ ?record foaf:primaryTopic ?use }} "
             "OPTIONAL { ?use prov:startedAtTime ?start } }"
         )
         rows = sorted(

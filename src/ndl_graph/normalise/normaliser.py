@@ -29,9 +29,11 @@ _NO_TEXT: Final = r"\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff"
 _PLAIN_IRI: Final = re.compile(rf"<{CLEAN}>\Z")
 _PLAIN_VALUE: Final = re.compile(
     rf'(?:<{CLEAN}>|_:[^\s<>"]+'
-    rf'|"(?!(?:\s|\\[trn])*")(?:[^"\\\n\r{_NO_TEXT}]|\\[^uU])*+"(?:@(?P<tag>[A-Za-z0-9-]+)|\^\^<{CLEAN}>)?)\Z'
+    rf'|"(?!(?:\s|\\[trn])*(?:"|\{{\{{))(?:[^"\\\n\r{_NO_TEXT}]|\\[^uU])*+"(?:@(?P<tag>[A-Za-z0-9-]+)|\^\^<{CLEAN}>)?)\Z'
 )
 _CONTROL: Final = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{_NO_TEXT}]")
+#: What a template puts where nothing was filled in: it says nothing.
+_LEFT_OVER: Final = re.compile(r"\s*\{\{[^{}]{0,100}\}\}\s*\Z")
 _REMEMBERED: Final = 50_000
 _SHORT: Final = 200
 
@@ -238,7 +240,7 @@ class Normaliser:
             self.repairs.note("text", str(value), text)
             kind = None if value.language else value.datatype
             value = Literal(text, language=value.language, datatype=kind)
-        if not text or text.isspace():
+        if not text or text.isspace() or _LEFT_OVER.match(text):
             if predicate in _KEPT_EMPTY:
                 return value
             self.repairs.note("empty", predicate.value, "left out")

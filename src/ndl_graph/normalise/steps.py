@@ -33,7 +33,8 @@ STEPS: Final = (
     ),
     Step(
         "empty",
-        "Values that hold no text are left out, and so are licences, places and the like of which nothing is said.",
+        "Values that hold no text, or a mark that a template left, are left out, and so are licences, places and the "
+        "like of which nothing is said.",
         'ex:d dct:provenance "" ; dct:title "Rivers" .',
         'ex:d dct:title "Rivers" .',
     ),

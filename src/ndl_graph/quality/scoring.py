@@ -57,6 +57,13 @@ _DAYS: Final = {
 _FINISHED: Final = frozenset({"NEVER", "NOT_PLANNED"})
 _FREQUENCIES: Final = _EU + "frequency/"
 _LONG_ENOUGH: Final = 100
+#: What data behind approval is not meant to have.
+_OF_OPEN_DATA: Final = frozenset(
+    {
+        "eu-access-url-reachable", "eu-download-url", "eu-download-url-reachable", "eu-non-proprietary",
+        "eu-machine-readable", "eu-licence", "eu-licence-known", "eu-byte-size", "ai-open-machine-format", "ai-sample",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,9 @@ class Scorer:
     def _assess(self, view: DescriptionView, conforms: bool, faults: tuple[str, ...]) -> Assessment:
         has = {"ai-croissant": not faults, **self._european(view, conforms), **self._ready(view)}
         lacks = tuple(name for name in METRICS if has[name] is False)
+        if is_behind_approval(view):
+            # Nobody is to be told to offer for download what is lent only to those who are let in.
+            lacks = tuple(name for name in lacks if name not in _OF_OPEN_DATA)
         points = dict.fromkeys(SCORES, 0)
         for name, metric in METRICS.items():
             if has[name]:

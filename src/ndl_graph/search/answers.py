@@ -121,6 +121,10 @@ class Nearness:
     values: NDArray[np.float32]
 
 
+#: What a hit keeps for pages, or tells in another way.
+_NOT_IN_JSON: Final = frozenset({"modified", "issued", "described", "cy"})
+
+
 @dataclass(frozen=True)
 class Hit:
     """One record that was found, as the public contract has it."""
@@ -131,7 +135,7 @@ class Hit:
 
     def as_json(self) -> dict[str, Any]:
         """The hit with its score and why it matched."""
-        said = {name: value for name, value in self.said.items() if name not in ("modified", "issued", "described")}
+        said = {name: value for name, value in self.said.items() if name not in _NOT_IN_JSON}
         dates = dated(self.said["modified"], self.said["issued"], self.said["described"])
         return {**said, **dates, "score": round(self.score, 3), "why": self.why}
 

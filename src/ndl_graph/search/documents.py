@@ -4,17 +4,17 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import tantivy
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 from tantivy import Filter, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
 from ndl_graph.access import Access
 from ndl_graph.description import DescriptionView, date_in, plain
 from ndl_graph.keys import FoundKey
-from ndl_graph.namespaces import CR, DCT, RDFS, SCHEMA
-from ndl_graph.record import Record
+from ndl_graph.namespaces import CR, DCT, FOAF, RDFS, SCHEMA
+from ndl_graph.record import Record, Term
 from ndl_graph.search.answers import BANDS, FACETS, MARKS, NARROWED, POINTS
 from ndl_graph.search.words import nations_asked
 
@@ -170,8 +170,25 @@ def entry(
             "formats": view.formats,
             "place": view.nations,
             **({"quality": dict(points)} if points else {}),
+            **({"cy": welsh} if (welsh := _in_welsh(view)) else {}),
         },
     }
+
+
+def _in_welsh(view: DescriptionView) -> dict[str, str]:
+    """What search shows of a record, as far as the publisher says it in Welsh."""
+    agent = view.publisher
+    stated = {
+        "title": view.values(DCT.title, SCHEMA.name),
+        "summary": view.values(DCT.description, SCHEMA.description),
+        "publisher": agent.values(FOAF.name, SCHEMA.name) if agent else [],
+    }
+    found = {name: next((one.value for one in values if _is_welsh(one)), "") for name, values in stated.items()}
+    return {name: plain(text)[:300] for name, text in found.items() if text}
+
+
+def _is_welsh(value: Term) -> TypeGuard[Literal]:
+    return isinstance(value, Literal) and (value.language or "").split("-")[0] == "cy"
 
 
 def document(said: Mapping[str, Any]) -> tantivy.Document:

@@ -15,6 +15,7 @@ __all__ = ["router"]
 
 _PAGES: Final = {
     "about": "What this is and what it is not.",
+    "accessibility": "How far everybody can use these pages, and whom to tell where not.",
     "developers": "What developers find here, with commands to copy.",
     "agents": "What AI agents find here.",
     "stewards": "What those who write descriptions find here.",

@@ -180,7 +180,7 @@ def create_app(
     )
     answers: Counter[int] = Counter()
     started = time.time()
-    pages = Pages(settings.title, catalog.labels, catalog.base_iri)
+    pages = Pages(settings.title, settings.contact, catalog.labels, catalog.base_iri)
     cache = BodyCache(settings.cache_bytes)
     problems.install(app, pages)
     for path, mount in mounts.items():

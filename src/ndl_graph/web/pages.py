@@ -1,7 +1,7 @@
 """Pages: templates, and publisher text made safe to show."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from gettext import c2py  # what `gettext` itself reads plural rules with
@@ -136,7 +136,8 @@ _LINK: Final = re.compile(r'(?<!data-plain )((?:href|action)=")(/(?!/|static/|en
 class Pages:
     """Renders templates in the reader's language; whatever is not marked safe is escaped."""
 
-    def __init__(self, title: str, labels: Labels, base: str) -> None:
+    def __init__(self, title: str, contact: str, labels: Labels, base: str) -> None:
+        self._title = title
         self._labels = labels
         self._base = base
         self._environment = Environment(
@@ -150,7 +151,7 @@ class Pages:
         # What the extension adds: `_` and `ngettext`, which take values by name and escape them.
         getattr(self._environment, "install_gettext_callables")(_gettext, _ngettext, newstyle=True)  # noqa: B009
         self._environment.globals.update(
-            site_title=title, english=labels, in_english=_in_english, nation_names=NATION_NAMES, **_TERMS
+            contact=contact, english=labels, in_english=_in_english, nation_names=NATION_NAMES, **_TERMS
         )
         self._environment.filters.update(
             safe_html=safe_html,
@@ -163,6 +164,8 @@ class Pages:
             here=self._here,
             in_its_language=_in_its_language,
             lang_of=_lang_of,
+            said=_said,
+            lang_said=_lang_said,
             translated=self._translated,
             defined=self._defined,
         )
@@ -177,6 +180,8 @@ class Pages:
             here=f"{here}?{asked}" if asked else here,
             language=current(),
             labels=_LabelsOf(self._labels, reading_order()),
+            # One that was chosen is a name in every language.
+            site_title=_gettext(self._title),
             **values,
         )
         if named := prefix():
@@ -254,6 +259,15 @@ def _lang_of(literal: Literal | None) -> Markup:
     """The attribute that tells the language of a text, or nothing where it is the reader's own."""
     language = (literal.language if literal else None) or LANGUAGES[0]
     return Markup(' lang="{}"').format(language) if language.split("-")[0] != current() else Markup("")
+
+
+def _said(hit: Mapping[str, Any], name: str) -> str:
+    """What a hit says, in the reader's language where the publisher says it there too."""
+    return str(hit.get(current(), {}).get(name) or hit[name] or "")
+
+
+def _lang_said(hit: Mapping[str, Any], name: str) -> Markup:
+    return Markup("") if hit.get(current(), {}).get(name) else _in_english()
 
 
 def _path(iri: str) -> str:

@@ -163,7 +163,8 @@ def install(app: FastAPI, pages: Pages) -> None:
             wants_page = False
         headers = {"Vary": "Accept", "Cache-Control": "no-cache", **problem.headers}
         if wants_page or (request.url.path.endswith(".html")):
-            body = pages.render("error.html", request, problem=document)
+            query = request.query_params.get("query", "") if request.url.path == "/sparql" else ""
+            body = pages.render("error.html", request, problem=document, query=query)
             return Response(body, problem.status, headers, "text/html; charset=utf-8")
         return Response(json.dumps(document, ensure_ascii=False), problem.status, headers, PROBLEM)
 

@@ -14,16 +14,16 @@ from markupsafe import Markup
 from pyoxigraph import Literal, NamedNode
 from starlette.concurrency import run_in_threadpool
 
-from ndl_graph.access import is_licensed, sentences
+from ndl_graph.access import is_behind_approval, is_licensed, sentences
 from ndl_graph.catalog import Catalog
-from ndl_graph.description import DescriptionView
+from ndl_graph.description import NATION_NAMES, DescriptionView, View
 from ndl_graph.errors import NotFoundError
 from ndl_graph.formats import Format, writable
 from ndl_graph.formats.jsonld import dumps
 from ndl_graph.formats.schema_org import dataset as schema_dataset
-from ndl_graph.namespaces import DCAT, NDL, is_web
+from ndl_graph.namespaces import DCAT, FOAF, NDL, VCARD, is_web
 from ndl_graph.quality import METRICS, SCORES, croissant_verdict
-from ndl_graph.record import ASIDE, Record
+from ndl_graph.record import ASIDE, Record, Term
 from ndl_graph.web.language import current, reading_order
 from ndl_graph.web.linking import partners_of
 from ndl_graph.web.negotiation import Offer, choose
@@ -117,6 +117,9 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 dead=_dead_links(record),
                 rules=sentences(view, current()),
                 licensed=is_licensed(view),
+                behind=is_behind_approval(view),
+                # By what things are called in English: so they go in the index.
+                own_pages=_own_pages(catalog, catalog.describe(record)),
                 partners=partners_of(catalog, record, view, _MOST_PARTNERS),
                 uses=used[0],
                 used=[(one, catalog.describe(one, reading_order())) for one in used[1]],
@@ -268,15 +271,40 @@ def _second_before(moment: str) -> str:
 
 
 def _report(record: Record, view: DescriptionView, marks: Mapping[str, Any]) -> str | None:
-    """A letter to the contact of a dataset, begun: which description it is about, and what is known to be lacking."""
+    """A letter to the contact of a dataset, begun: which description it is about, and what is known to be lacking.
+
+    Where there is no address for letters, the page of the contact, else that of the data.
+    """
     address = next((found for one in view.contacts if (found := one.mail)), None)
     if address is None or not address.startswith("mailto:"):
-        return None
+        # Whoever has no letter box has a page at which somebody can be told.
+        pages = (one.link(VCARD.hasURL, FOAF.homepage) or _page_itself(one) for one in view.contacts)
+        return next((page for page in pages if page), None) or view.landing_page
     asked = {
         "subject": f"Description: {view.title}"[:200],
         "body": "\n".join([view.title, record.iri.value, "", "What is wrong:", *_lacking(marks), ""]),
     }
     return f"{address.split('?')[0]}?{urlencode(asked, quote_via=quote)}"
+
+
+def _page_itself(contact: View) -> str | None:
+    return contact.iri if contact.iri and is_web(contact.iri) and not contact.is_described and contact.address else None
+
+
+def _own_pages(catalog: Catalog, view: DescriptionView) -> dict[Term, str]:
+    """Where this catalogue tells of the publisher, the themes and the nations that a description names."""
+    snapshot = catalog.snapshot()
+    found: dict[Term, str] = {}
+    for facet, start, parts in (
+        ("publisher", "organisation", [view.publisher] if view.publisher else []),
+        ("theme", "theme", view.themes),
+    ):
+        slugs = snapshot.slugs(facet)
+        found |= {part.node: f"/{start}/{slugs[part.label]}" for part in parts if part.label in slugs}
+    for place in view.places:
+        if place.label in NATION_NAMES:
+            found[place.node] = f"/dataset?{urlencode({'place': place.label})}"
+    return found
 
 
 def _lacking(marks: Mapping[str, Any]) -> list[str]:

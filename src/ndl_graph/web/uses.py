@@ -52,6 +52,7 @@ def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
                 request,
                 uses=[(record, catalog.describe(record, reading_order())) for record in records],
                 total=total,
+                made_up=catalog.made_up(view),
                 page=page,
                 last=max(1, -(-total // _PAGE)),
                 asked={"dataset": dataset},
