@@ -11,6 +11,7 @@ from ndl_graph.catalog import Catalog
 from ndl_graph.namespaces import NDL
 from ndl_graph.quality.figures import BANDS
 from ndl_graph.search import ADVICE, WHY
+from ndl_graph.settings import SETTINGS
 from ndl_graph.web import access, browse
 from ndl_graph.web.language import messages
 from tests.conftest import BASE, ROOT
@@ -22,7 +23,7 @@ PATHS: Final = (
     "/dataset?q=schools", "/dataset", "/dataset?page=2", "/dataset/price-paid-data", "/service/sail-databank",
     "/use/hypothetical-does-help-after-school-lead-to-work", "/agents", "/developers", "/stewards", "/docs", "/quality",
     "/quality/agents", "/quality/publisher/nhs-england", "/validate", "/sparql", "/shapes", "/shapes/ndl", "/vocab",
-    "/vocab/access-level", "/dataset?q=zxqv",
+    "/vocab/access-level", "/dataset?q=zxqv", "/accessibility",
 )  # fmt: skip
 #: Text that stands between tags in a template without being a message: names, signs and abbreviations.
 NAMES: Final = re.compile(r"\b(SPARQL|JSON-LD|JSON|Turtle|CSV|TSV|XML|OpenAPI|API|English|Cymraeg)\b")
@@ -39,6 +40,7 @@ def asked_for() -> set[str | tuple[str, ...]]:
                 found.add(parts if len(parts) > 1 else parts[0])
     found |= {text for texts in access.VERDICTS.values() for text in texts}
     found |= {name for name, _ in BANDS} | {"mandatory", "recommended", "optional"}
+    found |= {str(setting.default) for setting in SETTINGS if setting.name == "title"}
     return found | set(access.REASONS.values()) | set(browse.NAMES.values()) | set(ADVICE) | set(WHY)
 
 
