@@ -22,7 +22,7 @@ _POSITION: Final = str(NDL.position)
 
 def position_lines(lines: Sequence[str]) -> Iterator[str]:
     """What states the order in which N-Triples lines tell the parts of a thing, as lines; nothing for a part alone."""
-    if not any(name in "\n".join(lines) for name in _LEADS):
+    if str(CR) not in "\n".join(lines):
         return
     found: dict[tuple[str, str], list[str]] = {}
     for line in lines:

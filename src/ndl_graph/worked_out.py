@@ -17,9 +17,8 @@ __all__ = ["without_findings", "without_records"]
 #: What is said of records alone; that of a catalogue has no digest.
 _OF_RECORDS: Final = (str(NDL.digest), str(NDL.sourceName))
 #: One of these is in every statement, or beside every one, that a catalogue of this kind puts beside a description.
-_MARKS: Final = tuple(
-    map(str, (NDL.digest, NDL.hasKey, NDL.position, ODRL.hasPolicy, NDL.deadSince, DQV.isMeasurementOf))
-)
+#: They are few, since every description is looked through for them.
+_MARKS: Final = (f"<{NDL}", str(ODRL.hasPolicy), str(DQV.isMeasurementOf))
 
 
 def without_findings(lines: Sequence[str]) -> Sequence[str]:
@@ -33,7 +32,7 @@ def without_findings(lines: Sequence[str]) -> Sequence[str]:
 def without_records(lines: Sequence[str]) -> Sequence[str]:
     """N-Triples lines without what is worked out, nor what is said of records themselves."""
     text = "\n".join(lines)
-    if not any(mark in text for mark in (*_MARKS, *_OF_RECORDS)):
+    if not any(mark in text for mark in _MARKS):
         return lines
     kept = without_findings(lines)
     told = [line.split(" ", 2) for line in kept]
