@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 from rdflib.compare import to_isomorphic
 from rocrate.rocrate import ROCrate
 
@@ -14,7 +14,8 @@ from ndl_graph.catalog import Catalog
 from ndl_graph.errors import ParseError, SettingError, SourceError
 from ndl_graph.formats import FORMATS, detect, format_named, jsonld, readable
 from ndl_graph.namespaces import DCAT, DCT, FOAF, VCARD, relative_base
-from tests.conftest import DATA
+from ndl_graph.record import Record, Statements
+from tests.conftest import BASE, DATA
 
 UKGOV_YAML = b"""
 identifier: https://data.example.gov.uk/postcodes
@@ -199,7 +200,9 @@ def test_json_that_cannot_be_understood(data: bytes, words: str) -> None:
         read("jsonld", data)
 
 
-@pytest.mark.parametrize("form", [form for form in readable() if form.write], ids=lambda form: str(form.name))
+@pytest.mark.parametrize(
+    "form", [form for form in readable() if form.write and form.name != "html"], ids=lambda form: str(form.name)
+)
 def test_the_same_graph_in_every_rdf_form(demo: Catalog, form: object) -> None:
     from ndl_graph.formats import Format
 
@@ -335,3 +338,40 @@ def test_brackets_in_brackets_are_as_good_as_nodes_with_names() -> None:
     text = "<http://a/s> <http://a/p> " + "[ <http://a/p> " * 5_000 + "1" + "]" * 5_000 + " ."
     assert len(list(form.read(io.BytesIO(text.encode()), "http://b.org/"))) == 5_001
     assert len(list(form.read(io.BytesIO(text.encode()), "http://b.org/", places=True))) >= 5_001
+
+
+def test_a_page_that_stands_alone_reads_back(demo: Catalog) -> None:
+    html, schema = format_named("html"), format_named("schema")
+    assert html.write is not None
+    assert html.read is not None
+    assert schema.write is not None
+    assert schema.read is not None
+    for name in ("price-paid-data", "hospital-episode-statistics-hes", "sail-databank"):
+        record = demo.get(name)
+        page = html.write(record)
+        text = page.decode()
+        inside = text.partition('<script type="application/ld+json">')[2].partition("</script>")[0]
+        assert json.loads(inside) == json.loads(schema.write(record))
+        read = [
+            list(form(io.BytesIO(data), BASE)) for form, data in ((html.read, page), (schema.read, inside.encode()))
+        ]
+        assert len(read[0]) == len(read[1]) > 20
+        assert "<h1>" in text
+        assert "Who can use it" in text
+
+
+def test_a_page_runs_nothing_that_a_publisher_wrote() -> None:
+    said = "</script><script>alert(1)</script> <img src=x onerror=alert(1)> ![x](http://e.org/x.png)"
+    text = (
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        f"<http://e.org/d> a dcat:Dataset ; dct:title '{said}' ; dct:description '{said}' ; "
+        f"dct:publisher [ <http://xmlns.com/foaf/0.1/name> '{said}' ] ; dct:accessRights '{said}' ."
+    )
+    triples = tuple(quad.triple for quad in parse(text.encode(), RdfFormat.TURTLE))
+    node = NamedNode("http://e.org/d")
+    write = format_named("html").write
+    assert write is not None
+    page = write(Record(NamedNode(f"{BASE}dataset/d"), node, "dataset", "k", Statements(triples=triples))).decode()
+    assert page.count("<script") == 1
+    assert page.count("</script>") == 1
+    assert "<img" not in page

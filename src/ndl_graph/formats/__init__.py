@@ -15,6 +15,7 @@ from ndl_graph.formats import (
     dcat_us,
     jsonld,
     markdown,
+    page,
     rdf,
     ro_crate,
     schema_org,
@@ -186,6 +187,7 @@ FORMATS: Final = (
         "text/html",
         ("html", "htm"),
         schema_org.read_html,
+        lambda record: page.write(_view(record), record.iri.value, record.kind),
         also=("application/xhtml+xml",),
     ),
 )

@@ -17,7 +17,7 @@ from ndl_graph.errors import ParseError
 from ndl_graph.formats import jsonld
 from ndl_graph.formats.boxes import box_of, is_box
 from ndl_graph.formats.jsonld import Json
-from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, GENID, IANA, NDL, RDF, SCHEMA, VCARD, XSD, is_web
+from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, GENID, IANA, NDL, RDF, SCHEMA, VCARD, VOCABULARY, XSD, is_web
 from ndl_graph.record import Term
 
 __all__ = ["dataset", "read_html", "write"]
@@ -194,9 +194,7 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
         "version": view.text(DCAT.version),
         "inLanguage": [_language(part) for part in view.views(DCT.language)],
         "creditText": view.text(CR.citeAs, DCT.bibliographicCitation),
-        "includedInDataCatalog": {"@type": "DataCatalog", "@id": f"{page.rsplit('/', 2)[0]}/catalog"}
-        if kind != "catalog"
-        else None,
+        "includedInDataCatalog": _catalog_of(page) if kind != "catalog" else None,
         "isAccessibleForFree": _is_free_of_charge(view, is_open, behind),
         "conditionsOfAccess": conditions,
         "spatialCoverage": [_place(place) for place in view.places],
@@ -210,6 +208,12 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
         "contactPoint": [_contact(contact) for contact in view.contacts],
     }
     return {key: _pruned(value) for key, value in out.items() if _pruned(value) not in (None, "", [], {})}
+
+
+def _catalog_of(page: str) -> Json:
+    """The catalogue that a record's page is in; what was only converted is in none."""
+    start = page.rsplit("/", 2)[0]
+    return {"@type": "DataCatalog", "@id": f"{start}/catalog"} if not VOCABULARY.startswith(f"{start}/") else None
 
 
 def _is_of_schema(value: Term) -> bool:

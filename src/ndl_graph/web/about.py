@@ -25,7 +25,7 @@ _PAGES: Final = {
 def router(catalog: Catalog, pages: Pages, cache: BodyCache) -> APIRouter:
     """The routes of pages that explain."""
     routes = APIRouter(tags=["about"])
-    forms = [form for form in writable() if form.suffixes]
+    forms = [form for form in writable() if form.suffixes and form.name != "html"]
 
     def add(name: str, told: str) -> None:
         def page(request: Request) -> Response:

@@ -36,7 +36,8 @@ from ndl_graph.web.statements import parts_of
 __all__ = ["router"]
 
 _HTML: Final = Offer("html", "text/html")
-_FORMS: Final = {form.name: form for form in writable()}
+#: The page is made of a template, in the reader's language.
+_FORMS: Final = {form.name: form for form in writable() if form.name != "html"}
 # The order settles ties: a client that takes anything gets the page, one that takes JSON-LD the plain form.
 _OFFERS: Final = (
     _HTML,
