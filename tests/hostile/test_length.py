@@ -12,16 +12,20 @@ from pyoxigraph import Literal, NamedNode, Triple
 from ndl_graph.access import without_access
 from ndl_graph.catalog import Catalog
 from ndl_graph.columns import _LOOKED_AT, _PERSONAL_VALUE
+from ndl_graph.description import DescriptionView
 from ndl_graph.errors import NdlGraphError
 from ndl_graph.formats import detect, format_named, writable
+from ndl_graph.formats.boxes import box_of
 from ndl_graph.formats.jsonld import read as read_jsonld
 from ndl_graph.identity import organisation_iri
+from ndl_graph.labels import default_labels
 from ndl_graph.loading import Loader
 from ndl_graph.namespaces import DCAT, VCARD
 from ndl_graph.namespaces import DCT as DCT_
 from ndl_graph.normalise import Normaliser
 from ndl_graph.record import Record, Statements
 from ndl_graph.search import SearchQuery
+from ndl_graph.search.question import Typed
 from ndl_graph.sources import Source
 from ndl_graph.sparql import Statistics, hints, read_query
 from ndl_graph.stores import EmbeddedStore
@@ -172,7 +176,9 @@ def test_queries(start: str, part: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["a@" + "." * LONG + " x", "a@" + "b." * LONG + " x", "a" * LONG + "@", "www." + "." * LONG, "-" * LONG,
-     "1/" * LONG, " " * LONG + "x", "http://" + "[" * LONG, "http://" + "a:" * LONG, "http://a/" + "%" * 9_000],
+     "1/" * LONG, " " * LONG + "x", "http://" + "[" * LONG, "http://" + "a:" * LONG, "http://a/" + "%" * 9_000,
+     "a" + " " * LONG + "b", "a <" * LONG, "a;" * LONG, "{{" * LONG, "mailto:" * (LONG // 8), "en," * LONG,
+     "a to " * LONG],
 )  # fmt: skip
 def test_values_that_are_repaired(text: str) -> None:
     normaliser = Normaliser(organisation_iri("http://b.org/"))
@@ -204,3 +210,21 @@ def test_questions_of_misspelt_words(tmp_path: Path) -> None:
     found = index.search(SearchQuery("riverlevelaaa"))
     assert found.advice is not None
     assert found.advice.instead
+
+
+@pytest.mark.parametrize(
+    "part", ["not in ", "england ", "not england, ", "NI ", "south wales ", "y tu allan i ", '"', "-a ", "plant ", " "]
+)
+def test_questions_of_a_search(part: str) -> None:
+    within(lambda: Typed.read(part * (LONG // len(part))))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["POLYGON((" + "1 " * LONG, "1" + " " * LONG + "2", "1," * LONG, '{"coordinates": ' + "[" * 9_000, "<" * LONG,
+     "ENVELOPE(" + " " * LONG, "MULTIPOLYGON" + "1 2," * LONG],
+)  # fmt: skip
+def test_boxes_of_places(text: str) -> None:
+    place = NamedNode("http://e.org/p")
+    view = DescriptionView([Triple(place, DCAT.bbox, Literal(text))], place, default_labels())
+    within(lambda: box_of(view))

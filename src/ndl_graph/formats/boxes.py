@@ -43,7 +43,7 @@ def _box(text: str) -> str:
     if text.lstrip().startswith("{"):
         try:
             document = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return ""
         return _written(list(_corners(document.get("coordinates") if isinstance(document, dict) else None)))
     system, _, shape = text.strip().rpartition(">")

@@ -113,7 +113,7 @@ def _address(names: Names, value: Term, block: Sequence[Triple]) -> Mended | Non
 
 
 def _email(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
-    if not isinstance(value, (Literal, NamedNode)):
+    if not isinstance(value, (Literal, NamedNode)) or len(value.value) > _LONGEST_MAIL:
         return None
     said = value.value.strip()
     if isinstance(value, NamedNode):
@@ -124,7 +124,7 @@ def _email(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
     while said.casefold().startswith("mailto:"):
         said = said[len("mailto:") :].strip()
     # As it stands in a letter, `Name <address>`, and several of them (RFC 5322, section 3.4).
-    parts = [part.strip() for part in re.split("[;,]", said[:_LONGEST_MAIL])]
+    parts = [part.strip() for part in re.split("[;,]", said)]
     stated = [found[1].strip() if (found := _NAMED.match(part)) else part for part in parts if part]
     if not stated or not all(map(_EMAIL.match, stated)):
         return None
@@ -250,12 +250,13 @@ def _agent(normaliser: Names, value: Term, _: Sequence[Triple]) -> Mended | None
     return None
 
 
+_LONGEST_PERIOD: Final = 200
 #: What stands between the two ends of a period.
 _BETWEEN: Final = re.compile(r"/|\s+(?:to|until|\u2013|-)\s+", re.I)
 
 
 def _period(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
-    if not isinstance(value, Literal):
+    if not isinstance(value, Literal) or len(value.value) > _LONGEST_PERIOD:
         return None
     if read_date(value.value) is not None:
         start = end = value.value  # one day, month or year is all of it
