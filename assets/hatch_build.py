@@ -17,11 +17,14 @@ HERE = Path(__file__).parent
 TARGET = HERE.parent / "src" / "ndl_graph" / "web" / "static" / "vendor"
 STAMP = TARGET / "built-from"
 
-#: Text in the scripts of the query editor and what stands there in ours: each adds style where our content security
-#: policy allows none, and is done in `editor.css` instead.
+#: Text in the scripts of the query editor and what stands there in ours. What adds style where our content security
+#: policy allows none is done in `editor.css` instead; and a prefix that the service adds is no error.
 CHANGES = {
-    "yasqe": ("<strong style='text-decoration:underline'>", "<strong>"),
-    "yasr": ("this,`createStyle`,(function(e,n){", "this,`createStyle`,(function(e,n){return;"),
+    "yasqe": (
+        ("<strong style='text-decoration:underline'>", "<strong>"),
+        ("o.prefixes[t]===void 0&&(", "o.prefixes[t]===void 0&&!(window.knownPrefixes||{})[t]&&("),
+    ),
+    "yasr": (("this,`createStyle`,(function(e,n){", "this,`createStyle`,(function(e,n){return;"),),
 }
 #: Writes the best brotli of each file beside it, which takes too long to do when a page is asked for.
 COMPRESS = """
@@ -48,12 +51,14 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", folder=folder)
             shutil.rmtree(TARGET, ignore_errors=True)
             TARGET.mkdir(parents=True)
-            for part, (old, new) in CHANGES.items():
+            for part, changes in CHANGES.items():
                 built = folder / "node_modules" / "@zazuko" / part / "build"
                 script = (built / f"{part}.min.js").read_text("utf-8")
-                if script.count(old) != 1:
-                    raise RuntimeError(f"{part} has changed: {old!r} is in it {script.count(old)} times, not once")
-                script = re.sub(r"\n?//# sourceMappingURL=\S+\s*\Z", "\n", script.replace(old, new))
+                for old, new in changes:
+                    if script.count(old) != 1:
+                        raise RuntimeError(f"{part} has changed: {old!r} is in it {script.count(old)} times, not once")
+                    script = script.replace(old, new)
+                script = re.sub(r"\n?//# sourceMappingURL=\S+\s*\Z", "\n", script)
                 (TARGET / f"{part}.min.js").write_text(script, "utf-8")
                 shutil.copy(built / f"{part}.min.css", TARGET / f"{part}.min.css")
             _sass(folder, HERE / "site.scss", TARGET / "site.css")

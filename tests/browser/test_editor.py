@@ -57,6 +57,19 @@ def test_errors_and_empty_answers_teach(page: Page) -> None:  # noqa: F811
     expect(page.locator("#told")).to_contain_text("dcat:Dataset has no dcat:title; it has dct:title.")
 
 
+def test_a_prefix_that_is_added_is_no_error(page: Page) -> None:  # noqa: F811
+    page.goto("/sparql")
+    mark = page.locator("#yasqe .parseErrorIcon")
+    write(page, "SELECT ?d { ?d dcct:title ?t }")
+    expect(mark).to_have_count(1)
+    write(page, "SELECT ?d { ?d a dcat:Dataset ; dct:title ?t }")
+    expect(mark).to_have_count(0)
+    # What stood there before the prefixes were known is read again.
+    page.goto("/sparql?query=SELECT+%3Fd+%7B+%3Fd+a+dcat%3ADataset+%7D")
+    expect(page.locator("#yasr table tbody tr").first).to_be_visible()
+    expect(mark).to_have_count(0)
+
+
 def test_a_broken_query_shows_where(browser: Browser, service: httpx.Client) -> None:  # noqa: F811
     found = browser.new_page(base_url=str(service.base_url))
     found.goto("/sparql")

@@ -14,6 +14,11 @@
   let wellKnown = {};
   terms.then(({ prefixes }) => {
     wellKnown = prefixes;
+    // What is added where a query does not declare it is no error: what was marked before that was known is read again.
+    window.knownPrefixes = prefixes;
+    const at = yasqe.getCursor();
+    yasqe.setValue(yasqe.getValue());
+    yasqe.setCursor(at);
   });
 
   const completed = (kind) => async (_, token) => {
