@@ -8,8 +8,9 @@ import marshal
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import IO, Final, NamedTuple, Self
+from typing import IO, Final, Self
 
 from cachetools import LRUCache
 from pyoxigraph import BlankNode, NamedNode
@@ -36,6 +37,8 @@ _OWN_NAME: Final = _written(DCT.title, DCAT.endpointURL, DCAT.servesDataset)
 _MEMBERSHIP: Final = _written(DCAT.dataset, DCAT.service, DCAT.record, DCAT.resource, SCHEMA.dataset)
 # Statements about a description that are made from outside it.
 _ABOUT: Final = _written(FOAF.primaryTopic, _DQV.computedOn)
+#: What a service serves and a publisher made may be thousands of others: each is told of itself alone.
+_LISTS: Final = _written(DCAT.servesDataset, FOAF.made)
 _MENTIONED: Final = frozenset({"service", "series"})
 _ACCESS_SERVICE: Final = str(DCAT.accessService)
 _IN_SERIES: Final = str(DCAT.inSeries)
@@ -51,25 +54,28 @@ _PAGES_KEPT: Final = 64
 #: Pages over which what is said of one subject may be scattered before it is put together; and subjects so kept.
 _SCATTERED: Final = 4
 _GATHERED: Final = 10_000
-#: Other descriptions that a part of one may lead to in one way: a longer list, such as all that a service serves or a
-#: publisher made, is for the description of that service or publisher to tell.
-_FEW: Final = 10
 
 
-class _Page(NamedTuple):
-    """What a page holds of one subject: the nodes it leads to, the lines, and its list of members apart."""
+@dataclass(slots=True)
+class _Page:
+    """What a page holds of one subject: the nodes it leads to, the lines, and its lists of members and others apart.
+
+    `others` are value and line of each statement that leads to what the subject serves or has made.
+    """
 
     links: list[tuple[str, bool]]
     lines: list[str]
     members: list[str]
+    others: list[tuple[str, str]]
+    _by_root: dict[str, list[tuple[str, str]]] | None = None
 
-
-class _Listing(NamedTuple):
-    """A part of descriptions, the same without long lists of others, and what is in those by the root it leads to."""
-
-    whole: _Page
-    rest: _Page
-    others: dict[str, list[str]]
+    def of(self, root: str, roots: set[str]) -> list[tuple[str, str]]:
+        """Those of `others` that lead to a root, and those that lead to none: other roots tell their own."""
+        if self._by_root is None:
+            self._by_root = {"": []}
+            for one in self.others:
+                self._by_root.setdefault(one[0] if one[0] in roots else "", []).append(one)
+        return [*self._by_root.get(root, ()), *self._by_root[""]]
 
 
 class Spool:
@@ -85,10 +91,10 @@ class Spool:
         self._pages: list[tuple[int, int]] = []
         self._places: dict[str, int | list[int]] = {}
         self._gathered: LRUCache[str, _Page] = LRUCache(_GATHERED)
-        self._listing: LRUCache[str, _Listing] = LRUCache(_GATHERED)
         self._types: dict[str, set[str]] = {}
         self._own: set[str] = set()
         self._about: dict[str, list[str]] = defaultdict(list)
+        self._listed: dict[str, list[str]] = {}
         self._mentioned: set[str] = set()
         self._series: set[str] = set()
         self._linked: set[str] = set()
@@ -107,11 +113,12 @@ class Spool:
         places: list[tuple[str, int]] = []
         types: list[tuple[str, str]] = []
         about: list[tuple[str, str]] = []
+        listed: list[tuple[str, str]] = []
         own: list[str] = []
         mentioned: list[str] = []
         series: list[str] = []
         led_to: list[str] = []
-        page: list[tuple[str, list[tuple[str, bool]], Sequence[str], Sequence[str]]] = []
+        page: list[tuple[str, list[tuple[str, bool]], Sequence[str], Sequence[str], Sequence[tuple[str, str]]]] = []
         size = 0
         end = self._end
         number = len(self._pages)
@@ -131,6 +138,7 @@ class Spool:
             links: list[tuple[str, bool]] = []
             places.append((subject, number))
             members: list[str] = []
+            others: list[tuple[str, str]] = []
             described = False
             after = len(subject) + 1
             for line in lines:
@@ -146,6 +154,12 @@ class Spool:
                         links.append((value, False))
                 elif predicate in _MEMBERSHIP:
                     members.append(line)
+                elif predicate in _LISTS and leads:
+                    described = True
+                    others.append((value, line))
+                    listed.append((value, subject))
+                    if not value.startswith(_WEB):
+                        led_to.append(value)
                 else:
                     described = True
                     if leads and predicate not in _NOT_FOLLOWED:
@@ -159,10 +173,10 @@ class Spool:
                             series.append(value)
             if described:
                 own.append(subject)
-            if members:
-                apart = set(members)
+            if members or others:
+                apart = {*members, *(line for _, line in others)}
                 lines = [line for line in lines if line not in apart]
-            page.append((subject, links, lines, members))
+            page.append((subject, links, lines, members, others))
             if size > _PAGE_SIZE:
                 flush()
         if page:
@@ -182,6 +196,8 @@ class Spool:
             self._types.setdefault(subject, set()).add(type_)
         for topic, subject in about:
             self._about[topic].append(subject)
+        for value, subject in listed:
+            self._listed.setdefault(value, []).append(subject)
         self._own.update(own)
         self._mentioned.update(mentioned)
         self._series.update(series)
@@ -222,7 +238,11 @@ class Spool:
 
     def read(self, subject: str) -> list[str]:
         """All lines with that subject."""
-        return [line for part in self._gather(subject) for line in (*part.lines, *part.members)]
+        return [
+            line
+            for part in self._gather(subject)
+            for line in (*part.lines, *part.members, *(one for _, one in part.others))
+        ]
 
     def members(self, subject: str) -> list[str]:
         """The lines that list what belongs to a catalogue: they are in nobody's description."""
@@ -241,6 +261,7 @@ class Spool:
                 list(dict.fromkeys((node, is_service) for part in parts for node, is_service in part.links)),
                 list(dict.fromkeys(line for part in parts for line in part.lines)),
                 list(dict.fromkeys(line for part in parts for line in part.members)),
+                list(dict.fromkeys(one for part in parts for one in part.others)),
             )
         return [whole]
 
@@ -256,52 +277,31 @@ class Spool:
     def start_split(self) -> None:
         """Forgets what earlier descriptions drew in."""
         self._unreached = dict.fromkeys(self._places)
-        self._listing.clear()
 
     def describe(self, root: str, roots: set[str]) -> list[str]:
         """The bounded description of a root: all that is reached from it without passing another root."""
         found: dict[str, None] = {}
+        for holder in self._listed.get(root, ()):
+            # What serves or made this and has no description of its own says that here, and no more than that.
+            parts = self._gather(holder) if holder not in roots else ()
+            found.update(dict.fromkeys(line for part in parts for value, line in part.of(root, roots) if value == root))
         queue: list[str] = [root, *self._about.get(root, ())]
         seen: set[str] = set(queue)
         while queue:
             subject = queue.pop()
             self._unreached.pop(subject, None)
             for part in self._gather(subject):
-                if subject != root and len(part.lines) > _FEW:
-                    listing = self._listing_of(subject, part, roots)
-                    part = listing.rest
-                    found.update(dict.fromkeys(listing.others.get(root, ())))
                 found.update(dict.fromkeys(part.lines))
-                for target, service in part.links:
+                others: Sequence[tuple[str, str]] = ()
+                if part.others:
+                    others = part.others if subject == root else part.of(root, roots)
+                    found.update(dict.fromkeys(line for _, line in others))
+                for target, service in (*part.links, *((value, False) for value, _ in others)):
                     # A service that has a record of its own is told again with the data it gives access to.
                     if target not in seen and target in self._places and (service or target not in roots):
                         seen.add(target)
                         queue.append(target)
         return list(found)
-
-    def _listing_of(self, subject: str, part: _Page, roots: set[str]) -> "_Listing":
-        """What a part says but for its long lists of other descriptions; looked at once for all that hold the part."""
-        if (known := self._listing.get(subject)) is not None and known.whole is part:
-            return known
-        after = len(subject) + 1
-        lists: dict[str, list[tuple[str, str]]] = {}
-        for line in part.lines:
-            predicate, value = line[after:].split(" ", 1)
-            if value in roots and predicate != _ACCESS_SERVICE:
-                lists.setdefault(predicate, []).append((value, line))
-        others: dict[str, list[str]] = {}
-        for listed in lists.values():
-            if len(listed) > _FEW:
-                for value, line in listed:
-                    others.setdefault(value, []).append(line)
-        told = {line for lines in others.values() for line in lines}
-        rest = _Page(
-            [link for link in part.links if link[1] or link[0] not in others],
-            [line for line in part.lines if line not in told],
-            part.members,
-        )
-        made = self._listing[subject] = _Listing(part, rest, others)
-        return made
 
 
 def linked(spool: Spool) -> Iterator[Description]:

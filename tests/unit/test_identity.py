@@ -9,8 +9,8 @@ from pyoxigraph import BlankNode, NamedNode
 
 from ndl_graph import upkeep
 from ndl_graph.catalog import Catalog
+from ndl_graph.formats import format_named
 from ndl_graph.identity import distinct_slugs, identify, organisation_iri, settle
-from ndl_graph.namespaces import DCAT
 from ndl_graph.normalise import Normaliser
 from ndl_graph.record import Description, Statements
 from ndl_graph.stores import EmbeddedStore
@@ -168,29 +168,58 @@ def test_a_blank_part_of_what_datasets_share_is_one_node_in_all(store: EmbeddedS
     assert len(own) == 5, "what each dataset has of its own stays its own"
 
 
-def test_long_lists_of_others_are_told_by_their_holder_alone(store: EmbeddedStore, tmp_path: Path) -> None:
-    names = [f"http://ex.org/{number}" for number in range(40)]
-    (tmp_path / "served.ttl").write_text(
+def serving(count: int, *, described: bool, blocks: int = 1) -> str:
+    """Datasets of a publisher that made them and a service that serves them, told in so many blocks."""
+    names = [f"http://ex.org/{number}" for number in range(count)]
+    size = -(-count // blocks)
+    title = "dct:title 'API' ; dct:description 'It serves.' ; dct:publisher <http://ex.org/p> ;" if described else ""
+    lists = [", ".join(f"<{name}>" for name in names[start : start + size]) for start in range(0, count, size)]
+    some = [f"<http://ex.org/api> dcat:servesDataset {one} . <http://ex.org/p> foaf:made {one} .\n" for one in lists]
+    datasets = [
+        f"<{name}> a dcat:Dataset ; dct:title 'D' ; dct:description 'Of it.' ; dct:publisher <http://ex.org/p> ; "
+        f"dcat:distribution [ dcat:accessURL <{name}.csv> "
+        # Every other one says itself by what service it is reached.
+        + ("; dcat:accessService <http://ex.org/api> ] .\n" if number % 2 else "] .\n")
+        for number, name in enumerate(names)
+    ]
+    return (
         "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
         "@prefix foaf: <http://xmlns.com/foaf/0.1/> .\n"
-        f"<http://ex.org/p> foaf:name 'P' ; foaf:made {', '.join(f'<{name}>' for name in names)} .\n"
-        "<http://ex.org/api> a dcat:DataService ; dct:title 'API' ; dct:description 'It serves.' ; "
-        f"dct:publisher <http://ex.org/p> ; dcat:servesDataset {', '.join(f'<{name}>' for name in names)} .\n"
-        + "".join(
-            f"<{name}> a dcat:Dataset ; dct:title 'D' ; dct:description 'Of it.' ; dct:publisher <http://ex.org/p> ; "
-            f"dct:relation <{names[0]}> ; dcat:distribution [ dcat:accessURL <{name}.csv> ; "
-            f"dcat:accessService <http://ex.org/api> ] .\n"
-            for name in names
-        )
+        f"<http://ex.org/p> a foaf:Agent ; foaf:name 'P' . <http://ex.org/api> a dcat:DataService ; {title} "
+        "dcat:endpointURL <http://ex.org/api/> .\n" + "".join([*some[:1], *datasets, *some[1:]])
     )
+
+
+@pytest.mark.parametrize("described", [True, False])
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_what_serves_and_made_thousands_is_told_with_each_for_itself(
+    store: EmbeddedStore, tmp_path: Path, described: bool, blocks: int
+) -> None:
+    (tmp_path / "served.ttl").write_text(serving(40, described=described, blocks=blocks))
     load(store, str(tmp_path / "served.ttl"))
     catalog = Catalog(store)
-    for name in names[:3]:
+    for number in (0, 1, 39):
+        name = f"http://ex.org/{number}"
         said = [
             triple.object.value
             for triple in catalog.get(name).triples
             if triple.predicate.value.endswith(("servesDataset", "made")) and isinstance(triple.object, NamedNode)
         ]
-        assert said == [name, name], "the service and the publisher tell of this dataset, and of no other"
-    service = [one for one in catalog.get("http://ex.org/api").triples if one.predicate == DCAT.servesDataset]
-    assert len(service) == 40
+        assert set(said) == {name}, "of this dataset, and of no other"
+    graphs = store.snapshot().graphs
+    for path in ("dcat:servesDataset", "foaf:made"):
+        assert len(graphs.select(f"SELECT DISTINCT ?d {{ ?one {path} ?d }}")) == 40, "nothing is lost"
+    turtle = format_named("turtle").write
+    assert turtle
+    (tmp_path / "out").mkdir()
+    for number, record in enumerate(catalog.records()):
+        (tmp_path / "out" / f"{number}.ttl").write_bytes(turtle(record))
+    again = load(store, str(tmp_path / "out"))
+    assert (again.added, again.changed) == (0, 0)
+
+
+def test_how_a_list_is_grouped_says_nothing(store: EmbeddedStore, tmp_path: Path) -> None:
+    (tmp_path / "served.ttl").write_text(serving(30, described=False))
+    load(store, str(tmp_path / "served.ttl"))
+    (tmp_path / "served.ttl").write_text(serving(30, described=False, blocks=7))
+    assert load(store, str(tmp_path / "served.ttl")).unchanged == 30
