@@ -57,7 +57,7 @@ RULES: dict[str, set[str]] = {
     },
     "loading": {
         "catalog", "description", "errors", "examining", "formats", "history", "identity", "labels", "namespaces",
-        "naming", "normalise", "quality", "record", "search", "sources", "spool", "upkeep", "validation",
+        "naming", "normalise", "order", "quality", "record", "search", "sources", "spool", "upkeep", "validation",
     },
     "links": {"errors", "namespaces", "quality"},
     "settings": {

@@ -118,10 +118,11 @@ def describe_columns(path: Path) -> list[Column]:
         try:
             # The name is a parameter, and marks that would make a pattern of it are taken for themselves.
             literal = re.sub(r"([*?\[])", r"[\1]", str(path))
-            columns = _read(database, _divided(reader, path), literal)
+            divided = _divided(reader, path)
+            columns = _read(database, divided, literal)
             if "read_csv" in reader:
                 _check_names(path, [name for name, _ in columns])
-            coded = _codes(database, literal, [name for name, _ in columns]) if "read_csv" in reader else set()
+            coded = _codes(database, divided, literal, [name for name, _ in columns]) if "read_csv" in reader else set()
             return [_column(database, name, "VARCHAR" if name in coded else kind) for name, kind in columns]
         except duckdb.Error as error:
             if "read_csv" in reader:
@@ -129,6 +130,11 @@ def describe_columns(path: Path) -> list[Column]:
                     utf8(file.read(_MOST_LOOKED_AT), "Save the sheet again as “CSV UTF-8”.")
             message = str(error).split("\n", 1)[0][:300]
             raise ParseError(f"the sample cannot be read: {message}", where=str(path)) from None
+
+
+def _as_text(reader: str) -> str:
+    """The reader of a sheet, with every column as text."""
+    return reader.replace("read_csv(?,", "read_csv(?, all_varchar = true,")
 
 
 def _divided(reader: str, path: Path) -> str:
@@ -152,9 +158,7 @@ def _read(database: Any, reader: str, literal: str) -> list[tuple[str, str]]:
         if "read_csv" not in reader:
             raise
         # A column of two kinds, such as dates in two forms, was taken for the first: as text it is read.
-        database.execute(
-            table.format(reader.replace("read_csv(?,", "read_csv(?, all_varchar = true,"), _MOST_ROWS), [literal]
-        )
+        database.execute(table.format(_as_text(reader), _MOST_ROWS), [literal])
         names = [str(row[0]) for row in database.execute("DESCRIBE sample").fetchall()]
         return [(name, _kind(database, name)) for name in names]
     return [(str(row[0]), str(row[1])) for row in database.execute("DESCRIBE sample").fetchall()]
@@ -195,9 +199,9 @@ def _kind(database: Any, name: str) -> str:
     return "VARCHAR"
 
 
-def _codes(database: Any, literal: str, names: Sequence[str]) -> set[str]:
+def _codes(database: Any, reader: str, literal: str, names: Sequence[str]) -> set[str]:
     """Columns of digits that are codes, not numbers: a zero in front would be lost."""
-    rows = f"read_csv(?, {_SHEET}, all_varchar = true) LIMIT {_MOST_ROWS}"
+    rows = f"{_as_text(reader)} LIMIT {_MOST_ROWS}"
     asked = ", ".join(f"bool_or(regexp_matches({_quoted(name)}, '^0[0-9]+$'))" for name in names)
     query = f"SELECT {asked} FROM (SELECT * FROM {rows})"  # noqa: S608 - names of columns are quoted
     (found,) = database.execute(query, [literal]).fetchall()

@@ -486,12 +486,12 @@ def _tags(said: Mapping[NamedNode, Sequence[Term]], names: Sequence[NamedNode]) 
 
 def _text_of(literal: Literal) -> str:
     """The text of a literal; a number that JSON gave is told as JSON has it, 1.1 and not 1.1E0."""
-    if literal.datatype == XSD.double:
-        try:
-            return f"{float(literal.value):.15g}"
-        except ValueError:
-            pass
+    if literal.datatype == XSD.double and _DOUBLE.match(literal.value):
+        return f"{float(literal.value):.15g}"
     return literal.value.strip()
+
+
+_DOUBLE: Final = re.compile(r"[-+]?[0-9]{1,30}(?:\.[0-9]{0,30})?(?:[eE][-+]?[0-9]{1,4})?\Z")
 
 
 def _followable(value: str) -> bool:

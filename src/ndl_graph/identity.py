@@ -12,8 +12,8 @@ from pyoxigraph import Literal, NamedNode, Triple
 from slugify import slugify
 
 from ndl_graph.crosswalk import dcat_from_schema
-from ndl_graph.namespaces import DCT, FOAF, GENID, ODRL, RDF, RELATIVE, SCHEMA, is_web
-from ndl_graph.normalise import Normaliser, Repairs, clean_iri
+from ndl_graph.namespaces import DCAT, DCT, FOAF, GENID, NDL, ODRL, RDF, RELATIVE, SCHEMA, VCARD, is_web
+from ndl_graph.normalise import Normaliser, Repairs, clean_iri, web_address
 from ndl_graph.record import Description, Node, Statements, Term, term_of, triples_of
 
 __all__ = ["Identity", "distinct_slugs", "identify", "organisation_iri", "settle", "slug_for"]
@@ -166,6 +166,7 @@ def settle(
             lines = [*lines, str(Triple(description.root, DCT.identifier, Literal(given)))]
     if unsettled:
         lines = _without_empty(lines, normaliser.repairs)
+        lines = _without_relative(lines, normaliser.repairs)
         _name_nodes(lines, names, dataset.value, base, normaliser.repairs)
     renamed: dict[str, None] = {}
     for line in lines:
@@ -200,7 +201,9 @@ _TOLD_BY_A_NODE: Final = frozenset(
 def _without_empty(lines: Sequence[str], repairs: Repairs) -> Sequence[str]:
     """The lines without blank nodes that say what kind of thing they are, and nothing else (step `empty`)."""
     told = [line.split(" ", 2) for line in lines]
+    # One of which something is said, or that has another part to play as well, is not empty.
     telling = {subject for subject, predicate, _ in told if predicate != _TYPE}
+    telling |= {value for _, predicate, value in told if predicate not in _TOLD_BY_A_NODE}
     empty = {
         value
         for _, predicate, value in told
@@ -217,6 +220,35 @@ def _without_empty(lines: Sequence[str], repairs: Repairs) -> Sequence[str]:
 
 
 _TYPE: Final = str(RDF.type)
+#: What leads to a page or a file, and to no part of the description.
+_ADDRESSES: Final = frozenset(
+    str(name)
+    for name in (
+        DCAT.accessURL, DCAT.downloadURL, DCAT.landingPage, DCAT.endpointURL, NDL.howToApply, VCARD.hasURL,
+    )
+)  # fmt: skip
+
+
+def _without_relative(lines: Sequence[str], repairs: Repairs) -> Sequence[str]:
+    """The lines with addresses that start nowhere as the text that they are (step `link`).
+
+    Read against the dataset's own they would lead to what is not there; what is described here is no such address.
+    """
+    if _RELATIVE not in "\n".join(lines):
+        return lines
+    told = [line.split(" ", 2) for line in lines]
+    subjects = {subject for subject, _, _ in told}
+    mended: list[str] = []
+    for line, (subject, predicate, value) in zip(lines, told, strict=True):
+        if predicate in _ADDRESSES and value.startswith(_RELATIVE) and value not in subjects and GENID not in value:
+            given = RELATIVE.sub("", value[1:-1], count=1)
+            if given and not given.startswith("#"):
+                address = web_address(given)
+                made = str(NamedNode(address) if address else Literal(given))
+                repairs.note("link", f"<{given}>", made)
+                line = f"{subject} {predicate} {made}"
+        mended.append(line)
+    return mended
 
 
 def _name_nodes(

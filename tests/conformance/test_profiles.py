@@ -35,6 +35,7 @@ CASES: Final[dict[str, str]] = {
     "ndl#publisher minCount": "- dct:publisher",
     "ndl#publisher-name minCount": "ex:Agent - foaf:name",
     "ndl#service-title or": "ex:Service - dct:title",
+    "ndl#contact-reachable or": "ex:ContactPoint - vcard:hasEmail - vcard:hasURL - vcard:hasTelephone",
     "ndl#period-order or": 'ex:Period - dcat:endDate + dcat:endDate "1970-01-01"^^xsd:date',
     "ndl#use-start-date pattern": "ex:Use - prov:startedAtTime - prov:endedAtTime + prov:startedAtTime 'soon'",
     "ndl#use-order lessThanOrEquals": "ex:Use - prov:endedAtTime + prov:endedAtTime '1970-01-01'^^xsd:date",

@@ -184,3 +184,21 @@ def test_columns_about_people_are_told_by_their_values(
 ) -> None:
     (tmp_path / "p.csv").write_text("\n".join([f"{heading},n", *(f"{value},1" for value in values)]))
     assert by_name(tmp_path / "p.csv")[heading].personal is personal
+
+
+@pytest.mark.parametrize("mark", [";", ",", "|"])
+def test_a_sheet_may_say_what_divides_its_cells(tmp_path: Path, mark: str) -> None:
+    rows = [["code", "price", "place"], ["007", "1.5", "Bath"], ["012", "2", "Ely"]]
+    sheet = tmp_path / "a.csv"
+    sheet.write_text(f"sep={mark}\n" + "".join(mark.join(row) + "\n" for row in rows))
+    found = describe_columns(sheet)
+    assert [one.name for one in found] == rows[0]
+    assert [one.rows for one in found] == [2, 2, 2]
+    assert found[0].type == SCHEMA.Text, "a zero in front is kept"
+
+
+def test_a_sheet_in_another_encoding_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("name,place\nA,Ynys Môn\n".encode("cp1252"))
+    with pytest.raises(ParseError, match="not UTF-8") as found:
+        describe_columns(tmp_path / "a.csv")
+    assert found.value.line == 2

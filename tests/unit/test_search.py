@@ -121,6 +121,7 @@ def hospitals(tmp_path: Path) -> Catalog:
         ("hospital waiting times not in Scotland", "wu"),
         ("hospital waiting times outside Wales", "us"),
         ("everything except Scotland or Wales: hospital waiting times", "u"),
+        ("outside Scotland", "wu"),
     ],
 )
 def test_a_nation_that_is_named_comes_first(hospitals: Catalog, question: str, order: str) -> None:

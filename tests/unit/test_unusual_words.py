@@ -8,6 +8,8 @@ import pytest
 from pyoxigraph import Literal, NamedNode
 
 from ndl_graph.catalog import Catalog
+from ndl_graph.formats import format_named
+from ndl_graph.namespaces import DCAT
 from ndl_graph.record import Record
 from ndl_graph.search import SearchQuery
 from ndl_graph.stores import EmbeddedStore
@@ -94,6 +96,11 @@ def test_what_a_publisher_says_in_schema_org_comes_out_whole(store: EmbeddedStor
             "49 -8 60 2",
         ),
         ("dct:spatial [ dcat:bbox 'ENVELOPE(-8, 2, 60, 49)' ]", "49 -8 60 2"),
+        ("dct:spatial [ dcat:bbox 'POINT(5.2e-05 51.47)' ]", "51.47 5.2e-05 51.47 5.2e-05"),
+        ("dct:spatial [ dcat:bbox 'POLYGON ZM ((1 2 3 4, 5 6 7 8))' ]", "2 1 6 5"),
+        ("dct:spatial [ dcat:bbox 'POINT(1234567 51)' ]", None),
+        (f"""dct:spatial [ locn:geometry '{{"coordinates": [{"9" * 400}, 2]}}' ]""", None),
+        ("""dct:spatial [ locn:geometry '{"coordinates": [NaN, 1]}' ]""", None),
     ],
 )
 def test_a_place_that_is_a_box_is_a_box(store: EmbeddedStore, tmp_path: Path, said: str, box: str | None) -> None:
@@ -143,6 +150,10 @@ def test_periods_are_told_in_all_their_forms(store: EmbeddedStore, tmp_path: Pat
         ("<mailto:mailto:bob@e.uk>", ["mailto:bob@e.uk"]),
         ("'a@e.uk; b@e.uk'", ["mailto:a@e.uk", "mailto:b@e.uk"]),
         ("<mailto:a@e.uk?subject=Your%20data>", ["mailto:a@e.uk?subject=Your%20data"]),
+        ("'Smith, Jo <jo@e.uk>'", ["mailto:jo@e.uk"]),
+        ("'A <a@e.uk>, B <b@e.uk>'", ["mailto:a@e.uk", "mailto:b@e.uk"]),
+        # A page is a page, whatever stands in its address.
+        ("<https://x.org/c?m=%3Ca@b.org%3E>", ["https://x.org/c?m=%3Ca@b.org%3E"]),
         ("'nobody at all'", []),
     ],
 )
@@ -158,6 +169,8 @@ def test_letters_reach_whoever_is_named(store: EmbeddedStore, tmp_path: Path, ma
     [
         ("[ vcard:fn 'B' ; vcard:hasEmail [ vcard:hasValue <mailto:b@e.uk> ] ]", ""),
         ("<mailto:b@e.uk>", ""),
+        ("[ vcard:fn 'B' ; vcard:hasEmail 'josé@e.uk' ]", ""),
+        ("[ vcard:fn 'B' ; vcard:hasEmail <mailto:first%2Blast@e.uk> ]", ""),
         ("[ vcard:fn 'B' ]", "The contact point has no e-mail address"),
         ("[ vcard:fn 'B' ; vcard:hasEmail 'nobody' ]", "The e-mail address cannot be written to."),
         ("[ vcard:fn 'B' ; vcard:hasEmail [ vcard:hasValue <http://e.uk> ] ]", "The e-mail address cannot be written"),
@@ -181,11 +194,76 @@ def test_an_address_that_starts_nowhere_is_no_way_to_the_data(tmp_path: Path) ->
     assert "no way to the data" in done.err + done.out
 
 
+def test_a_page_that_the_source_tells_of_stays_a_page(store: EmbeddedStore, tmp_path: Path) -> None:
+    alone = HEAD.partition(" ; dcat:landingPage")[0]
+    said = f"{alone} ; dcat:landingPage <page> . <page> a foaf:Document ; dct:title 'P'"
+    record = loaded(store, tmp_path, f"{PREFIXES} <https://e.org/d> {said} .")
+    titled = {one.subject for one in record.triples if one.predicate.value.endswith("title")}
+    assert len(titled - {record.dataset}) == 1
+
+
+def test_what_starts_nowhere_is_mended_once(store: EmbeddedStore, tmp_path: Path) -> None:
+    said = f"{HEAD} ; dcat:landingPage <www.e.org/rivers> , <pages/a.html>"
+    record = loaded(store, tmp_path, f"{PREFIXES} <https://e.org/d> {said} .")
+    found = {one.object for one in record.triples if one.predicate == DCAT.landingPage}
+    assert found >= {NamedNode("https://www.e.org/rivers"), Literal("pages/a.html")}
+    turtle = format_named("turtle").write
+    assert turtle
+    (tmp_path / "again.ttl").write_bytes(turtle(record))
+    assert load(store, tmp_path / "again.ttl").unchanged == 1
+
+
+def test_a_node_with_another_part_to_play_stays(store: EmbeddedStore, tmp_path: Path) -> None:
+    record = loaded(
+        store,
+        tmp_path,
+        f"{PREFIXES} <https://e.org/d> {HEAD} ; dct:license _:x ; dct:relation _:x . _:x a dct:LicenseDocument .",
+    )
+    (node,) = [one.object for one in record.triples if one.predicate.value.endswith("relation")]
+    assert any(one.subject == node for one in record.triples)
+
+
+def test_a_page_from_elsewhere_says_where_its_addresses_begin(store: EmbeddedStore, tmp_path: Path) -> None:
+    said = {
+        "@context": "https://schema.org/", "@type": "Dataset", "@id": "https://e.org/d", "name": "T",
+        "description": "About it.", "publisher": {"@type": "Organization", "name": "P"},
+        "distribution": {"@type": "DataDownload", "contentUrl": "x.csv"},
+    }  # fmt: skip
+    (tmp_path / "saved.html").write_text(
+        f'<!doctype html><base href="https://e.org/a/"><script type="application/ld+json">{json.dumps(said)}</script>'
+    )
+    load(store, tmp_path / "saved.html")
+    record = Catalog(store).get("https://e.org/d")
+    assert written(record, "schema")["distribution"]["contentUrl"] == "https://e.org/a/x.csv"
+
+
 def test_a_licence_of_which_nothing_is_said_is_none(store: EmbeddedStore, tmp_path: Path) -> None:
     record = loaded(
         store, tmp_path, f"{PREFIXES} <https://e.org/d> {HEAD} ; dct:license [ a dct:LicenseDocument ; dct:type '' ] ."
     )  # fmt: skip
     assert Catalog(store).describe(record).licence is None
+
+
+@pytest.mark.parametrize("name", ["t/my col", "t/Yes%2FNo", "t/open%3F", "t/a%2520b", "#t/x y", "t/é"])
+def test_names_of_columns_are_read_again_as_they_were(store: EmbeddedStore, tmp_path: Path, name: str) -> None:
+    document = {
+        "@context": {"@vocab": "https://schema.org/", "sc": "https://schema.org/",
+                     "cr": "http://mlcommons.org/croissant/", "recordSet": "cr:recordSet", "field": "cr:field",
+                     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+                     "conformsTo": "http://purl.org/dc/terms/conformsTo"},
+        "@type": "sc:Dataset", "@id": "https://e.org/d", "name": "T", "description": "About it.",
+        "url": "https://e.org/page", "publisher": {"@type": "Organization", "name": "P"},
+        "conformsTo": "http://mlcommons.org/croissant/1.1",
+        "recordSet": {"@type": "cr:RecordSet", "@id": "t", "name": "t",
+                      "field": {"@type": "cr:Field", "@id": name, "name": "c", "dataType": "sc:Text"}},
+    }  # fmt: skip
+    (tmp_path / "d.json").write_text(json.dumps(document))
+    assert load(store, tmp_path / "d.json").added == 1
+    before = {one for one in Catalog(store).get("https://e.org/d").triples if "croissant" in one.predicate.value}
+    (tmp_path / "d.json").write_text(json.dumps(written(Catalog(store).get("https://e.org/d"), "croissant")))
+    load(store, tmp_path / "d.json")
+    after = {one for one in Catalog(store).get("https://e.org/d").triples if "croissant" in one.predicate.value}
+    assert before <= after
 
 
 @pytest.mark.parametrize(("code", "short"), [("CC_BY_4_0", "by/4.0"), ("CC_BYNCSA_4_0", "by-nc-sa/4.0")])
@@ -206,6 +284,11 @@ def test_xml_in_another_encoding_is_read(store: EmbeddedStore, tmp_path: Path) -
         '</dct:description><dct:publisher>P</dct:publisher><dcat:landingPage rdf:resource="http://p.e/"/>'
         "</dcat:Dataset></rdf:RDF>"
     )
+    for odd in ("unicode_escape", "utf-7", "utf-16", "punycode", "x-unknown"):
+        # Guards look for marks in bytes: what hides them is not read.
+        (tmp_path / "d.rdf").write_bytes(text.replace("ISO-8859-1", odd).encode("latin-1"))
+        summary = load(store, str(tmp_path / "d.rdf"))
+        assert summary.errors, odd
     (tmp_path / "d.rdf").write_bytes(text.encode("latin-1"))
     assert load(store, str(tmp_path / "d.rdf")).added == 1
     assert Catalog(store).describe(Catalog(store).get("https://e.org/d")).title == "Ynys Môn"

@@ -67,7 +67,7 @@ def test_a_parameter_that_is_none_is_told(service: httpx.Client, asked: str, tol
     answer = service.get(f"/api/search?{asked}")
     assert answer.status_code == 400
     assert told in answer.text
-    assert service.get("/api/search?q=air&utm_source=x&_=1").status_code == 200
+    assert service.get("/api/search?q=air&utm_source=x&_=1&fbclid=2").status_code == 200
 
 
 def test_a_form_that_is_none_is_told(service: httpx.Client) -> None:
@@ -87,7 +87,11 @@ def test_a_record_goes_by_every_address_that_it_has(demo: Catalog, address: str)
     assert demo.get(address).slug == "price-paid-data"
 
 
-@pytest.mark.parametrize("address", [f"{BASE}dataset/nothing.md", BASE, f"{BASE}about", "ndl://record/"])
+@pytest.mark.parametrize(
+    "address",
+    [f"{BASE}dataset/nothing.md", BASE + "cy/" * 3_000 + "dataset/nothing", BASE, f"{BASE}about", "ndl://record/"],
+    ids=["form", "endless", "base", "about", "empty"],
+)
 def test_what_is_no_record_is_told(demo: Catalog, address: str) -> None:
     with pytest.raises(NotFoundError):
         demo.get(address)

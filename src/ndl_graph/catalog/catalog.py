@@ -141,8 +141,9 @@ class Catalog:
         ):
             if isinstance(row["record"], NamedNode):
                 return row["record"].value
-        if name.startswith(self.base_iri) and (page := _record_of(name, self.base_iri)) != name and is_iri(page):
-            return self.iri_of(page)
+        page = _record_of(name, self.base_iri) if name.startswith(self.base_iri) else name
+        if is_iri(page) and graphs.has(page):
+            return page
         raise NotFoundError("there is no such record", where=name, hint="Give a slug, a record IRI or a dataset IRI.")
 
     def at(self, address: str) -> Record:

@@ -12,8 +12,9 @@ from ndl_graph.namespaces import DCAT, LOCN, SCHEMA
 __all__ = ["box_of", "is_box"]
 
 _LONGEST: Final = 100_000
-_NUMBER: Final = r"[-+]?[0-9]{1,3}(?:\.[0-9]{1,20})?"
-_PAIR: Final = re.compile(rf"(?<![0-9.])({_NUMBER})\s+({_NUMBER})(?![0-9.])")
+_NUMBER: Final = r"[-+]?[0-9]{1,3}(?:\.[0-9]{1,20})?(?:[eE][-+]?[0-9]{1,3})?"
+#: The first two numbers of a point in WKT, which may have a height and a measure after them.
+_PAIR: Final = re.compile(rf"[(,]\s*+({_NUMBER})\s++({_NUMBER})(?=[\s,)])")
 #: West, south, east and north, as DCAT-US and data portals write a box.
 _FOUR: Final = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*,\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\Z")
 _ENVELOPE: Final = re.compile(
@@ -43,9 +44,9 @@ def _box(text: str) -> str:
     if text.lstrip().startswith("{"):
         try:
             document = json.loads(text)
-        except (ValueError, RecursionError):
+            return _written(list(_corners(document.get("coordinates") if isinstance(document, dict) else None)))
+        except (ValueError, RecursionError, OverflowError):
             return ""
-        return _written(list(_corners(document.get("coordinates") if isinstance(document, dict) else None)))
     system, _, shape = text.strip().rpartition(">")
     if system and system.strip("< ") != _LONGITUDE_FIRST:
         return ""
@@ -65,7 +66,8 @@ def _corners(value: Json, depth: int = 0) -> Iterator[tuple[float, float]]:
 
 
 def _written(points: list[tuple[float, float]]) -> str:
-    if not points or any(abs(east) > 180 or abs(north) > 90 for east, north in points):
+    # What is no number is not within any bounds.
+    if not points or not all(abs(east) <= 180 and abs(north) <= 90 for east, north in points):
         return ""
     east, north = [point[0] for point in points], [point[1] for point in points]
     return f"{min(north):g} {min(east):g} {max(north):g} {max(east):g}"

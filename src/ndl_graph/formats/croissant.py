@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from math import isfinite
 from typing import Final
-from urllib.parse import unquote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -416,8 +415,9 @@ def _local(node: Node, root: str) -> str | None:
         return None
     for mark in ("#", "/"):
         if node.value.startswith(root + mark) and len(node.value) > len(root) + 1:
-            # What was put into an address as it is comes out as it was: `#data` is a name that other parts refer to.
-            return unquote(node.value[len(root) + 1 :]) if mark == "#" else node.value
+            # `#data` is a name that data in it refers to: its mark was encoded only because an address has no second.
+            name = node.value[len(root) + 1 :]
+            return node.value if mark != "#" else f"#{name[3:]}" if name.startswith("%23") else name
     return node.value
 
 

@@ -1,6 +1,6 @@
 """A record as a page that stands alone, for those who keep files: what the Markdown says, with schema.org inside.
 
-The pages of the service are made of templates, in `web`; this one reads back as what it was written from.
+The pages of the service are made of templates, in `web`. This one reads back as the schema.org that is in it.
 """
 
 from html import escape

@@ -197,6 +197,8 @@ def _with_lines(triples: Iterator[Triple], data: IO[bytes]) -> Iterator[Triple]:
             yield place(triple.object, number)
 
 
+#: Encodings in which one byte is one character; others of Python's hide marks that the guards look for.
+_ONE_BYTE: Final = re.compile(r"(?:iso-8859-[0-9]{1,2}|windows-125[0-9]|latin-?1)\Z", re.I)
 _DECLARATION: Final = re.compile(rb"""\A(<\?xml[^>]*?\sencoding\s*=\s*["'])([A-Za-z][A-Za-z0-9._-]*)""")
 
 
@@ -206,8 +208,8 @@ def _in_utf8(data: IO[bytes]) -> IO[bytes]:
     data.seek(0)
     stated = _DECLARATION.match(head.removeprefix(_BYTE_ORDER_MARK))
     name = stated[2].decode("ascii") if stated else "utf-8"
-    if name.casefold() in ("utf-8", "utf8", "us-ascii", "ascii"):
-        return data
+    if not _ONE_BYTE.match(name):
+        return data  # the parser says what is wrong with it
     try:
         text = data.read().decode(name)
     except (LookupError, UnicodeError):
@@ -218,8 +220,8 @@ def _in_utf8(data: IO[bytes]) -> IO[bytes]:
 
 def _read(syntax: RdfFormat, data: IO[bytes], base: str) -> Iterator[Triple]:
     if syntax == RdfFormat.RDF_XML:
-        _refuse_xml(data)
         data = _in_utf8(data)
+        _refuse_xml(data)
     elif syntax != RdfFormat.JSON_LD:
         _refuse_deep_terms(data)
     guarded = _Guard(data)

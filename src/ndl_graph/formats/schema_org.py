@@ -69,7 +69,8 @@ def read_html(data: IO[bytes], base: str, *, places: bool = False) -> Iterator[T
             hint='It would stand in <script type="application/ld+json"> … </script>.',
         )
     with suppress(ValueError):
-        base = urljoin(base, parser.base) if base.startswith("http") and parser.base else base
+        if parser.base and (base.startswith("http") or is_web(parser.base)):
+            base = urljoin(base, parser.base)
     for line, text in parser.found:
         # Some pages hide their scripts from browsers and parsers of another time; and what is empty says nothing.
         text = _HIDDEN.sub(lambda found: "\n" * found[0].count("\n"), text)
@@ -281,14 +282,17 @@ def _json_of(value: Literal) -> Json:
     """A literal as JSON has it: numbers and truth values are what they were before they were RDF."""
     if value.datatype == XSD.boolean:
         return value.value in ("true", "1")
-    try:
-        if value.datatype == XSD.integer:
+    # What Python takes for a number beside these, such as 1_000, is none in XML Schema.
+    if value.datatype in (XSD.integer, XSD.double, XSD.decimal) and _NUMBER.match(value.value):
+        if value.datatype == XSD.integer and value.value.lstrip("+-").isdecimal():
             return int(value.value)
-        if value.datatype in (XSD.double, XSD.decimal) and math.isfinite(number := float(value.value)):
+        number = float(value.value)
+        if math.isfinite(number):
             return int(number) if number.is_integer() and abs(number) < 1e15 else number
-    except ValueError:
-        pass
     return value.value
+
+
+_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]{1,300}(?:\.[0-9]{0,300})?|\.[0-9]{1,300})(?:[eE][-+]?[0-9]{1,4})?\Z")
 
 
 def _licence(licence: View) -> Json:

@@ -53,6 +53,7 @@ _OF_ENTRIES: Final = frozenset({"publisher", "accessRights", "contactPoint", "se
 #: A name as the addresses of organisations on GOV.UK end in it; one word may be any name.
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+\Z")
 _BEFORE_MAIL: Final = re.compile(r"[\s\"]*+([^\s\"<>@][^\"<>@]*+)\"?\s*+<")
+_ONE_MAIL: Final = re.compile(r"[^<>]*+<([^<>]*+)>\Z")
 _MAILBOX: Final = re.compile(r"[^@\s<>,;:]+@[^@\s<>,;:]+\Z")
 #: Marks that are no part of what a column is called.
 _SIGNS: Final = re.compile(r"[^a-z0-9]")
@@ -333,11 +334,12 @@ def _contact(text: str, entry: dict[Any, Any]) -> dict[str, Json]:
         line = entry.keys_at.get("contactPoint", entry.line)
         contact = PlacedDict.at(line, dict.fromkeys(_CONTACT, line))
     contact["@type"] = "vcard:Kind"
-    named = _BEFORE_MAIL.match(text)
     if "@" not in text:
         contact["contactName"] = text
-    elif named:
+        return contact
+    if named := _BEFORE_MAIL.match(text):
         contact["contactName"] = named[1].strip()
-    if "@" in text:
-        contact["email"] = _value("email", text, entry)
+    # Several are taken apart when they are repaired; a name with a comma stands before one alone.
+    alone = _ONE_MAIL.match(text)
+    contact["email"] = _value("email", alone[1].strip() if alone else text, entry)
     return contact

@@ -17,6 +17,7 @@ from ndl_graph.loading.known import KnownRecords
 from ndl_graph.loading.summary import LoadSummary, SourceSummary
 from ndl_graph.namespaces import DCAT, DCT, FOAF, NDL, RDF, is_web
 from ndl_graph.naming import Known
+from ndl_graph.order import position_lines
 from ndl_graph.record import ASIDE, Record, digest
 from ndl_graph.search import SearchIndex
 from ndl_graph.upkeep import summarise
@@ -93,7 +94,7 @@ class Run:
 
     def take(self, records: Sequence[Record], known: dict[str, Known], told: SourceSummary) -> None:
         """Starts the examination of a chunk, and stores the one before it, whose examination is over by now."""
-        digests = {record.iri.value: digest(record.statements.lines) for record in records}
+        digests = {record.iri.value: _digest_of(record) for record in records}
         fresh = [
             record
             for record in records
@@ -240,6 +241,12 @@ class Run:
             Triple(iri, DCT.issued, self._at),
             Triple(iri, NDL.sourceName, Literal(record.source)),
         ]
+
+
+def _digest_of(record: Record) -> str:
+    """The digest of what a record says, and in which order it tells columns and the like."""
+    lines = record.statements.lines
+    return digest([*lines, *position_lines(lines)])
 
 
 def _told_source(name: str) -> str:

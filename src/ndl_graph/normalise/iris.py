@@ -5,9 +5,9 @@ from ipaddress import IPv6Address
 from typing import Final
 from urllib.parse import quote
 
-from ndl_graph.namespaces import PREFIXES
+from ndl_graph.namespaces import PREFIXES, is_web
 
-__all__ = ["CLEAN", "CLEAN_IRI", "clean_iri", "percent_encoded", "standard_term"]
+__all__ = ["CLEAN", "CLEAN_IRI", "clean_iri", "percent_encoded", "standard_term", "web_address"]
 
 # What may stand in an IRI as it is: not the marks that RFC 3987 forbids, no bracket, no `%` but before two digits in
 # base sixteen, one `#`. Of the characters beyond ASCII, `ucschar` leaves out control characters, those for private use
@@ -30,6 +30,9 @@ _LAWFUL_AUTHORITY: Final = re.compile(
     rf"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?:[^{_FORBIDDEN_MARKS}%@:/?#]|%[0-9A-Fa-f]{{2}})*)(?::[0-9]*)?\Z"
 )
 _ABSOLUTE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)\Z", re.S)
+
+#: An address as people say it, without its start.
+_BARE_HOST: Final = re.compile(r"www\.[^\s/.]+\.[^\s]+\Z", re.IGNORECASE)
 
 _NAMESPACES: Final = {
     "http://schema.org/": PREFIXES["schema"],
@@ -98,6 +101,14 @@ def _is_lawful(authority: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def web_address(text: str) -> str | None:
+    """The address of the web that a text is, with its `https://` where it begins with `www.`; None where it is none."""
+    said = text.strip()
+    if _BARE_HOST.match(said):
+        said = f"https://{said}"
+    return clean_iri(said) if is_web(said) and " " not in said else None
 
 
 def clean_iri(value: str) -> str | None:

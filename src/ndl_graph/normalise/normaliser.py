@@ -126,7 +126,7 @@ class Normaliser:
         ruled = self._rules.get(predicate) or self._know(predicate)
         if ruled is _Ruled.MENDED:
             return False
-        if ruled is _Ruled.NOT or (ruled is _Ruled.AS_TEXT and value[0] != '"' and not value.startswith("<relative:")):
+        if ruled is _Ruled.NOT or (ruled is _Ruled.AS_TEXT and value[0] != '"'):
             return self._is_plain_value(value)
         plain = self._plain.get(said)
         if plain is None:

@@ -13,7 +13,6 @@ from ndl_graph.namespaces import (
     DCAT,
     DCT,
     FOAF,
-    GENID,
     IANA,
     NDL,
     PREFIXES,
@@ -25,7 +24,7 @@ from ndl_graph.namespaces import (
     is_web,
 )  # fmt: skip
 from ndl_graph.normalise.dates import read_date
-from ndl_graph.normalise.iris import clean_iri
+from ndl_graph.normalise.iris import web_address
 from ndl_graph.record import Term
 
 __all__ = ["ANYTHING", "OF_TEXT", "RULES", "Mended", "Names", "Rule", "tag_of"]
@@ -48,8 +47,6 @@ def tag_of(tag: str) -> str | None:
 
 
 _EMAIL: Final = re.compile(r"[^@\s<>:/?#]+@[^@\s<>/.]+(?:\.[^@\s<>/.]+)+\Z")
-#: An address as people say it, without its start.
-_BARE_HOST: Final = re.compile(r"www\.[^\s/.]+\.[^\s]+\Z", re.IGNORECASE)
 _MEDIA: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+\-]*\Z")
 _ACCESS: Final = {
     "open": "PUBLIC",
@@ -96,20 +93,8 @@ def _replaced(*values: Term) -> Mended:
 def _link(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
     if not isinstance(value, Literal):
         return None
-    said = value.value.strip()
-    if _BARE_HOST.match(said):
-        said = f"https://{said}"
-    if is_web(said) and " " not in said and (cleaned := clean_iri(said)):
-        return _replaced(NamedNode(cleaned))
-    return None
-
-
-def _address(names: Names, value: Term, block: Sequence[Triple]) -> Mended | None:
-    """As a link; an address that starts nowhere becomes text, since read against ours it leads to what is not there."""
-    if not isinstance(value, NamedNode):
-        return _link(names, value, block)
-    given = RELATIVE.sub("", value.value) if RELATIVE.match(value.value) else ""
-    return _replaced(Literal(given)) if given and given[0] != "#" and GENID not in value.value else None
+    address = web_address(value.value)
+    return _replaced(NamedNode(address)) if address else None
 
 
 def _email(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
@@ -117,14 +102,16 @@ def _email(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
         return None
     said = value.value.strip()
     if isinstance(value, NamedNode):
+        is_relative = RELATIVE.match(said) is not None
         said = RELATIVE.sub("", said, count=1)
-        if said.startswith("mailto:") and not _MISWRITTEN.search(said):
+        if not is_relative and not (said.startswith("mailto:") and _MISWRITTEN.search(said)):
             return None
         said = unquote(said)
     while said.casefold().startswith("mailto:"):
         said = said[len("mailto:") :].strip()
     # As it stands in a letter, `Name <address>`, and several of them (RFC 5322, section 3.4).
-    parts = [part.strip() for part in re.split("[;,]", said)]
+    # A name may have a comma in it.
+    parts = [said] if _NAMED.match(said) else [part.strip() for part in re.split("[;,]", said)]
     stated = [found[1].strip() if (found := _NAMED.match(part)) else part for part in parts if part]
     if not stated or not all(map(_EMAIL.match, stated)):
         return None
@@ -304,10 +291,12 @@ def _states(block: Sequence[Triple], predicate: NamedNode, value: Term) -> bool:
 #: The step and the rule for the values of each property that has one.
 RULES: Final[dict[NamedNode, tuple[str, Rule]]] = {
     **dict.fromkeys(
-        (DCAT.accessURL, DCAT.downloadURL, DCAT.landingPage, DCAT.endpointURL, NDL.howToApply, VCARD.hasURL),
-        ("link", _address),
+        (
+            *(DCAT.accessURL, DCAT.downloadURL, DCAT.landingPage, DCAT.endpointURL, DCAT.endpointDescription),
+            *(FOAF.page, FOAF.homepage, NDL.howToApply, VCARD.hasURL, ADMS.sample),
+        ),
+        ("link", _link),
     ),
-    **dict.fromkeys((DCAT.endpointDescription, FOAF.page, FOAF.homepage, ADMS.sample), ("link", _link)),
     **dict.fromkeys((VCARD.hasEmail, FOAF.mbox), ("email", _email)),
     **dict.fromkeys(
         (DCT.issued, DCT.modified, DCT.created, DCT.available, DCAT.startDate, DCAT.endDate), ("date", _date)
@@ -328,4 +317,4 @@ RULES: Final[dict[NamedNode, tuple[str, Rule]]] = {
     SCHEMA.endDate: ("period", _period_end(DCAT.endDate)),
 }
 #: Rules that have nothing to say of an address or a blank node.
-OF_TEXT: Final = frozenset((_link, _address, _date, _language, _agent, _period, _theme, _algorithm))
+OF_TEXT: Final = frozenset((_link, _date, _language, _agent, _period, _theme, _algorithm))

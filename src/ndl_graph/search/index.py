@@ -165,7 +165,7 @@ class SearchIndex:
         if named := self._named_by(searcher, typed.words, chosen):
             return self._identified(searcher, query, named)
         words = self._questions.asked(searcher, typed.words)
-        if query.text.strip() and not words:
+        if query.text.strip() and not words and not typed.nations.excluded:
             return SearchResult(0, (), {}, None, Advice(NO_WORDS))
         chosen += self._questions.absent(typed)
         advice = corrected(words)

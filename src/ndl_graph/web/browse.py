@@ -67,6 +67,7 @@ def _chosen(
 
 #: What may be asked of the search as JSON.
 _ASKED: Final = frozenset({"q", *FACETS, *NARROWED, "limit", "page", "cursor"})
+_OF_OTHERS: Final = ("_", "utm_", "fbclid", "gclid", "msclkid")
 _ONCE: Final = ("q", "period", "limit", "page", "cursor")
 
 
@@ -74,7 +75,7 @@ def _refuse_unknown(request: Request) -> None:
     """Raises `Problem` for a parameter that there is not, or that stands twice: passed over it would narrow nothing."""
     given = request.query_params
     # Other parts of the service, caches and campaigns have parameters of their own.
-    unknown = [name for name in given if name not in _ASKED and not name.startswith(("_", "utm_"))]
+    unknown = [name for name in given if name not in _ASKED and not name.startswith(_OF_OTHERS)]
     if unknown:
         near = get_close_matches(unknown[0].strip("[]"), _ASKED, 1)
         hint = f"Did you mean {near[0]}?" if near else "Repeat a parameter to give several values."
