@@ -272,6 +272,12 @@ def test_licences_of_the_european_list_are_known(store: EmbeddedStore, tmp_path:
     assert schema_of(store, tmp_path, f"dct:license <{there}>")["license"].endswith(f"/licenses/{short}/")
 
 
+def test_a_code_of_an_area_is_the_area(store: EmbeddedStore, tmp_path: Path) -> None:
+    assert schema_of(store, tmp_path, "dct:spatial 'S92000003' , 'Somewhere else'")["spatialCoverage"]
+    found = Catalog(store).search(SearchQuery(filters={"place": ["Scotland"]}))
+    assert found.total == 1
+
+
 def test_two_languages_in_one_text_are_two(store: EmbeddedStore, tmp_path: Path) -> None:
     assert sorted(schema_of(store, tmp_path, "dct:language 'en-GB, cy-GB'")["inLanguage"]) == ["cy", "en"]
 

@@ -284,6 +284,16 @@ def _algorithm(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
 _HASHES: Final = frozenset("md2 md4 md5 md6 sha1 sha224 sha256 sha384 sha512".split())
 
 
+#: Codes of areas of the UK (GSS): the country, a number for the kind of area, and one for the area.
+_AREA: Final = re.compile(r"[EWSNKJ][0-9]{8}\Z")
+_AREAS: Final = "http://statistics.data.gov.uk/id/statistical-geography/"
+
+
+def _place(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
+    code = value.value.strip() if isinstance(value, Literal) else ""
+    return _replaced(NamedNode(_AREAS + code)) if _AREA.match(code) else None
+
+
 def _states(block: Sequence[Triple], predicate: NamedNode, value: Term) -> bool:
     return any(triple.predicate == predicate and triple.object == value for triple in block)
 
@@ -312,9 +322,10 @@ RULES: Final[dict[NamedNode, tuple[str, Rule]]] = {
     DCT.publisher: ("agent", _agent),
     DCT.creator: ("agent", _agent),
     DCT.temporal: ("period", _period),
+    DCT.spatial: ("place", _place),
     SPDX.algorithm: ("checksum", _algorithm),
     SCHEMA.startDate: ("period", _period_end(DCAT.startDate)),
     SCHEMA.endDate: ("period", _period_end(DCAT.endDate)),
 }
 #: Rules that have nothing to say of an address or a blank node.
-OF_TEXT: Final = frozenset((_link, _date, _language, _agent, _period, _theme, _algorithm))
+OF_TEXT: Final = frozenset((_link, _date, _language, _agent, _period, _theme, _algorithm, _place))

@@ -122,6 +122,12 @@ STEPS: Final = (
         'dcat:startDate "2001-01-01"^^xsd:date ; dcat:endDate "2011-12-31"^^xsd:date ] .',
     ),
     Step(
+        "place",
+        "Codes of areas of the UK, which stand on nine characters, become the addresses that go with them.",
+        'ex:d dct:spatial "S92000003" .',
+        "ex:d dct:spatial <http://statistics.data.gov.uk/id/statistical-geography/S92000003> .",
+    ),
+    Step(
         "checksum",
         "Names of hash functions become the terms that SPDX has for them.",
         'ex:c spdx:algorithm "SHA-256" .',
