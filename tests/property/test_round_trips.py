@@ -10,7 +10,7 @@ from ndl_graph.formats import FORMATS, Format
 from ndl_graph.formats.jsonld import write as write_jsonld
 from ndl_graph.formats.rdf import write as write_rdf
 from ndl_graph.identity import identify, organisation_iri, settle
-from ndl_graph.namespaces import DCAT, DCT, FOAF, RDF, VCARD, relative_base
+from ndl_graph.namespaces import DCAT, DCT, FOAF, RDF, SPDX, VCARD, relative_base
 from ndl_graph.normalise import Normaliser
 from ndl_graph.record import Block, triples_of
 from ndl_graph.spool import Spool, split
@@ -28,13 +28,20 @@ literals = st.one_of(
 )
 predicates = st.sampled_from(
     [DCT.title, DCT.description, DCT.license, DCT.modified, DCT.format, DCT.publisher, DCT.accessRights, DCAT.mediaType,
-     DCAT.keyword, DCT.temporal, DCT.language, VCARD.hasEmail, FOAF.name, NamedNode("https://odd.example/said")]
+     DCAT.keyword, DCT.temporal, DCT.language, VCARD.hasEmail, FOAF.name, NamedNode("https://odd.example/said"),
+     DCAT.landingPage, DCAT.downloadURL, DCT.spatial, SPDX.algorithm, DCAT.servesDataset, FOAF.made]
 )  # fmt: skip
 odd = st.sampled_from(
     [
         Literal(value)
-        for value in ("OGL v3", "text/csv", "CSV", "OPEN", "2001/2002", "4 May 2022", "a@b.org", "en", " ", "monthly")
+        for value in (
+            *("OGL v3", "text/csv", "CSV", "OPEN", "2001/2002", "4 May 2022", "a@b.org", "en", " ", "monthly", "2008"),
+            *("Smith, Jo <jo@b.org>", "a@b.org; c@b.org", "en-GB, cy", "1 April 2020 to 31 March 2021", "S92000003"),
+            *("{{description}}", "SHA-256", "www.b.org/x", "mailto:mailto:a@b.org", "files/a.csv", "josé@b.org"),
+        )
     ]
+    # Addresses that start nowhere, as a reader gives them.
+    + [NamedNode(relative_base() + path) for path in ("files/a.csv", "www.b.org/x", "#part", "a%20b")]
 )
 
 
@@ -51,6 +58,11 @@ def descriptions(draw: st.DrawFn) -> list[Triple]:
         holders: list[NamedNode | BlankNode] = [*roots, *parts[:number]]
         holder = draw(st.sampled_from(holders))
         triples.append(Triple(holder, DCAT.distribution, part))
+        if draw(st.booleans()):
+            # What holds many others, and is held by some of them.
+            triples.append(
+                Triple(part, draw(st.sampled_from([DCAT.servesDataset, FOAF.made])), draw(st.sampled_from(roots)))
+            )
         triples.append(Triple(part, DCT.identifier, Literal(f"part {number}")))
     return list(dict.fromkeys(triples))
 
