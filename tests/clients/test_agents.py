@@ -395,6 +395,25 @@ def test_what_is_no_prompt_is_the_askers_fault(service: httpx.Client) -> None:
     asyncio.run(whole())
 
 
+@pytest.mark.parametrize(
+    ("body", "code", "told"),
+    [
+        ('[{"jsonrpc": "2.0", "id": 1, "method": "ping"}]', -32600, "one message at a time"),
+        ('{"foo": 1}', -32600, "`jsonrpc`, `id` and `method`"),
+        ("no json", -32700, "Parse error"),
+        ('{"jsonrpc": "2.0", "id": 1, "method": "nope"}', -32601, "Method not found"),
+    ],
+)
+def test_what_is_no_message_is_told_in_plain_words(service: httpx.Client, body: str, code: int, told: str) -> None:
+    kinds = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    answer = service.post("/mcp", content=body, headers=kinds)
+    error = answer.json()["error"]
+    assert error["code"] == code
+    assert told in error["message"]
+    assert "pydantic" not in answer.text
+    assert len(answer.content) == int(answer.headers["content-length"])
+
+
 def test_nobody_listens_without_end(service: httpx.Client) -> None:
     told = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2026-07-28"}
     meta: dict[str, object] = {

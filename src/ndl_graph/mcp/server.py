@@ -47,6 +47,7 @@ from ndl_graph.mcp.answers import (
     triples_of,
     visible_error,
 )
+from ndl_graph.mcp.messages import in_plain_words
 from ndl_graph.mcp.resources import add_resources
 from ndl_graph.mcp.views import hit, named, view_of
 from ndl_graph.namespaces import PREFIXES, compact
@@ -463,7 +464,8 @@ class AgentServer:
                 await refusal(scope, receive, send)
                 return
             _CLIENT.set(client_at(scope["client"][0] if scope.get("client") else ""))
-            await inner({**scope, "path": "/mcp", "raw_path": b"/mcp", "root_path": ""}, receive, send)
+            here = {**scope, "path": "/mcp", "raw_path": b"/mcp", "root_path": ""}
+            await inner(here, receive, in_plain_words(send))
 
         return guarded
 
