@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +51,26 @@ def test_the_tour_prints_what_the_readme_shows() -> None:
     block = next(one for one in re.findall(r"```console\n(.*?)```", readme, re.S) if "ndl-graph profiles" in one)
     shown = block.split("\n", 1)[1].strip()
     assert run("profiles").out.strip() == shown
+
+
+def test_the_rest_of_the_tour_prints_what_the_readme_shows(tmp_path: Path) -> None:
+    """What a new user types, in a folder of their own, beside the catalogue that `make serve` loads."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (turtle,) = re.findall(r"```turtle\n(.*?)```", readme, re.S)
+    (tmp_path / "rivers.ttl").write_text(turtle)
+    assert run("load", ROOT / "data", cwd=tmp_path).code == 0
+    commands = re.findall(r"```console\n\$ ndl-graph (.*?)\n(.*?)```", readme, re.S)
+    tried = 0
+    for typed, shown in commands:
+        arguments = shlex.split(typed)
+        if arguments[0] not in ("validate", "load", "query"):
+            continue
+        tried += 1
+        done = run(*arguments, cwd=tmp_path)
+        said = re.sub(r" in [0-9.]+ s", " in 0.3 s", f"{done.out}\n{done.err}").splitlines()
+        missing = [line for line in shown.splitlines() if line.strip() not in ("", "…") and line not in said]
+        assert not missing, typed
+    assert tried == 4
 
 
 def test_every_promise_has_a_proof_that_is_there() -> None:

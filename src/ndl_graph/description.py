@@ -31,7 +31,7 @@ from ndl_graph.namespaces import (
     TIME,
     VCARD,
     XSD,
-)  # fmt: skip
+)
 from ndl_graph.normalise import clean_iri
 from ndl_graph.record import Node, Term
 

@@ -1,7 +1,7 @@
 """The order of columns and the like: a graph keeps none, and files without a header row have no other names for them.
 
 Where a source tells several tables, fields or transforms of one thing, what comes first is stated beside them
-(`ndl:position`). The position is worked out at a load: a description is compared without it, and put in its order.
+(`ndl:position`). Positions are worked out at each load from the order of the source; another order is a change.
 """
 
 from collections import Counter

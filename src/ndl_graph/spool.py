@@ -15,12 +15,10 @@ from typing import IO, Final, Self
 from cachetools import LRUCache
 from pyoxigraph import BlankNode, NamedNode
 
-from ndl_graph.namespaces import DCAT, DCT, FOAF, PREFIXES, RDF, SCHEMA, SKOS, Namespace
+from ndl_graph.namespaces import DCAT, DCT, DQV, FOAF, RDF, SCHEMA, SKOS
 from ndl_graph.record import KINDS, Block, Description, Node, Statements, term_of
 
 __all__ = ["Spool", "linked", "split"]
-
-_DQV: Final = Namespace(PREFIXES["dqv"])
 
 
 def _written(*terms: NamedNode) -> frozenset[str]:
@@ -36,7 +34,7 @@ _OWN_NAME: Final = _written(DCT.title, DCAT.endpointURL, DCAT.servesDataset)
 # A catalogue's list of its members belongs to the catalogue being read, not to a description.
 _MEMBERSHIP: Final = _written(DCAT.dataset, DCAT.service, DCAT.record, DCAT.resource, SCHEMA.dataset)
 # Statements about a description that are made from outside it.
-_ABOUT: Final = _written(FOAF.primaryTopic, _DQV.computedOn)
+_ABOUT: Final = _written(FOAF.primaryTopic, DQV.computedOn)
 #: What a service serves and a publisher made may be thousands of others: each is told of itself alone.
 _LISTS: Final = _written(DCAT.servesDataset, FOAF.made)
 _MENTIONED: Final = frozenset({"service", "series"})

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from ndl_graph.catalog import Catalog
+from ndl_graph.quality.scoring import _OF_OPEN_DATA
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import load, serving
 
@@ -115,6 +116,7 @@ def test_nobody_is_asked_to_offer_for_download_what_is_lent(service: httpx.Clien
     marks = demo.index.marks_of(demo.get("hospital-episode-statistics-hes").iri.value)
     assert marks is not None
     assert marks["lacks"]
+    assert "eu-access-url-reachable" not in _OF_OPEN_DATA, "an address that is dead is a fault of any data"
     assert not {"eu-download-url", "eu-licence", "eu-byte-size", "ai-open-machine-format"} & set(marks["lacks"])
     page = service.get("/dataset/hospital-episode-statistics-hes").text
     assert "Data behind approval is not meant to be downloaded" in page

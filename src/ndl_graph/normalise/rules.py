@@ -22,7 +22,7 @@ from ndl_graph.namespaces import (
     SPDX,
     VCARD,
     is_web,
-)  # fmt: skip
+)
 from ndl_graph.normalise.dates import read_date
 from ndl_graph.normalise.iris import web_address
 from ndl_graph.record import Term

@@ -57,11 +57,11 @@ _DAYS: Final = {
 _FINISHED: Final = frozenset({"NEVER", "NOT_PLANNED"})
 _FREQUENCIES: Final = _EU + "frequency/"
 _LONG_ENOUGH: Final = 100
-#: What data behind approval is not meant to have.
+#: What data behind approval is not meant to have. An address that it has and that is dead is a fault as any other.
 _OF_OPEN_DATA: Final = frozenset(
     {
-        "eu-access-url-reachable", "eu-download-url", "eu-download-url-reachable", "eu-non-proprietary",
-        "eu-machine-readable", "eu-licence", "eu-licence-known", "eu-byte-size", "ai-open-machine-format", "ai-sample",
+        "eu-download-url", "eu-non-proprietary", "eu-machine-readable", "eu-licence", "eu-licence-known",
+        "eu-byte-size", "ai-open-machine-format", "ai-sample",
     }
 )  # fmt: skip
 
