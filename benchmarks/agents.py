@@ -31,7 +31,9 @@ from processes import command, free_port, table
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.loading import Loader
-from ndl_graph.search import Embedder, Meaning, SearchQuery
+from ndl_graph.search import SearchQuery
+from ndl_graph.search.embedding import Embedder
+from ndl_graph.search.meaning import Meaning
 from ndl_graph.sources import Source
 from ndl_graph.sparql.examples import examples
 from ndl_graph.stores import EmbeddedStore

@@ -22,7 +22,9 @@ from processes import table
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.loading import Loader
-from ndl_graph.search import Embedder, Hit, Meaning, SearchQuery, SearchResult
+from ndl_graph.search import Hit, SearchQuery, SearchResult
+from ndl_graph.search.embedding import Embedder
+from ndl_graph.search.meaning import Meaning
 from ndl_graph.sources import Source
 from ndl_graph.stores import EmbeddedStore
 from ndl_graph.validation import load_profile

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from pyoxigraph import NamedNode
@@ -17,13 +17,15 @@ from ndl_graph.links import LinkCache, LinkLimits
 from ndl_graph.loading import Loader, Progress
 from ndl_graph.namespaces import is_web
 from ndl_graph.quality import Scorer
-from ndl_graph.search import Embedder, Meaning
 from ndl_graph.sources import Limits
 from ndl_graph.sparql.federation import Federation
 from ndl_graph.sparql.pool import QueryLimits, Runner, WorkerPool
 from ndl_graph.stores import EmbeddedStore, RemoteRunner, RemoteStore, Server
 from ndl_graph.validation import Profile, load_profile
 from ndl_graph.validation.profiles import DEFAULT_BASE
+
+if TYPE_CHECKING:
+    from ndl_graph.search.meaning import Meaning
 
 __all__ = ["SETTINGS", "Setting", "Settings", "load_settings", "open_catalog", "open_loader", "open_profiles"]
 
@@ -332,10 +334,13 @@ def links_file(settings: Settings) -> Path:
     return Path(settings.store_folder if is_remote(settings) else settings.store) / "links.sqlite"
 
 
-def open_meaning(settings: Settings) -> Meaning | None:
+def open_meaning(settings: Settings) -> "Meaning | None":
     """What finds records by meaning; None where it is turned off or the model is not installed."""
     if not settings.meaning:
         return None
+    from ndl_graph.search.embedding import Embedder
+    from ndl_graph.search.meaning import Meaning
+
     embedder = Embedder.installed(settings.model_folder, settings.meaning_threads)
     return Meaning(embedder, links_file(settings).with_name("vectors.sqlite")) if embedder else None
 

@@ -97,3 +97,28 @@ def test_interrupted_load_says_so(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert b"Interrupted" in err
     assert b"Traceback" not in err
+
+
+def test_an_interruption_is_not_lost_while_something_is_cleared_away() -> None:
+    """Python drops what is raised in `__del__`, and would go on with the load."""
+    program = """
+import signal, sys, time
+from ndl_graph import cli
+
+class Untimely:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+@cli.cli.command()
+def wait():
+    Untimely()
+    time.sleep(20)
+    print("went on")
+
+sys.argv = ["ndl-graph", "wait"]
+cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout) == (130, b"")
+    assert b"Interrupted" in done.stderr
+    assert b"Traceback" not in done.stderr

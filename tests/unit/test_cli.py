@@ -4,6 +4,8 @@ import http.server
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +43,13 @@ def place(tmp_path: Path) -> Path:
 def demo_store(tmp_path: Path) -> Path:
     load(EmbeddedStore(tmp_path / "demo", BASE), DATA)
     return tmp_path / "demo"
+
+
+def test_a_command_starts_without_what_few_commands_need() -> None:
+    heavy = {"duckdb", "markdown_it", "mlcroissant", "numpy", "onnxruntime", "pyshacl", "rdflib", "uvicorn"}
+    code = f"import sys, ndl_graph.cli; print(sorted({heavy!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_load_reports_added_changed_unchanged_rejected(place: Path) -> None:

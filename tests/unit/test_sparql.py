@@ -55,6 +55,25 @@ def test_known_prefixes_are_added_and_only_those() -> None:
     assert read_query("SELECT * { ?d a dcat:Dataset }", add_prefixes=False).added == {}
 
 
+def test_a_prefix_is_known_wherever_its_name_stands() -> None:
+    query = read_query(
+        "SELECT * { ?a<dct:title ; 'x'^^xsd:date . ?b dcat:theme\n<http://x/skos:y>, 'foaf:x' # odrl:z\n }"
+    )
+    assert query.added.keys() == {"dct", "xsd", "dcat"}
+
+
+@pytest.mark.parametrize(
+    "listed", ["1", "1.5 -2", "a:b", "?x", "'text'@en", "<http://a/b>", "ex:it\\'s", "true, word."]
+)
+def test_a_long_text_is_read_as_a_short_one_is(listed: str) -> None:
+    """Runs of words and numbers are read as one: what stands between and after them is seen all the same."""
+    query = read_query(
+        f"SELECT * FROM <http://g> {{ {(listed + ' ') * 50}SERVICE <http://s/> {{ ?s ?p ?o }} {listed} }}"
+    )
+    assert query.default_graphs == ("http://g",)
+    assert [one.endpoint for one in query.services] == ["http://s/"]
+
+
 def test_from_clauses_are_read() -> None:
     query = read_query(
         "PREFIX g: <http://g/> SELECT * FROM <http://a> FROM g:b FROM NAMED <http://c> { ?from ?named <http://d> }"

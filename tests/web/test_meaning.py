@@ -11,7 +11,9 @@ import pytest
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.errors import SettingError
-from ndl_graph.search import Embedder, Meaning, Progress, meaning
+from ndl_graph.search import meaning
+from ndl_graph.search.embedding import Embedder
+from ndl_graph.search.meaning import Meaning, Progress
 from ndl_graph.stores import EmbeddedStore
 from tests.conftest import BASE, DATA, load, run, serving
 

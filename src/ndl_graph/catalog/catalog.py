@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -21,9 +22,12 @@ from ndl_graph.labels import Labels, default_labels
 from ndl_graph.namespaces import DCT, NDL, is_web
 from ndl_graph.quality import history_of
 from ndl_graph.record import Record, Statements
-from ndl_graph.search import Meaning, Progress, SearchIndex, SearchQuery, SearchResult
+from ndl_graph.search import SearchIndex, SearchQuery, SearchResult
 from ndl_graph.sparql import Query, Statistics, count
 from ndl_graph.validation import load_profile, profile_names
+
+if TYPE_CHECKING:  # commands that ask nothing by meaning start without what that takes
+    from ndl_graph.search.meaning import Meaning, Progress
 
 __all__ = ["Catalog", "OpenSnapshot"]
 
@@ -248,7 +252,7 @@ class Catalog:
         found = snapshot.index.search(replace(query, filters=filters), near)
         return found if found.total or advice is None else replace(found, advice=advice)
 
-    def learn_meaning(self, told: Callable[[Progress], None] = lambda _: None) -> None:
+    def learn_meaning(self, told: "Callable[[Progress], None]" = lambda _: None) -> None:
         """Makes the vectors of the newest snapshot that are not known yet; takes as long as it takes."""
         snapshot = self.snapshot()
         if self.meaning is not None:

@@ -1,7 +1,9 @@
 """The command line: one command a task, one way to fail."""
 
 import logging
+import signal
 import sys
+import threading
 import traceback
 import warnings
 from pathlib import Path
@@ -54,6 +56,7 @@ for command in (
 
 def main() -> None:
     """Runs a command; whatever goes wrong is said in words, with exit status 2 unless the command has its own."""
+    sys.unraisablehook = _interrupted_again
     # What libraries have to say to developers is no help to a steward.
     warnings.simplefilter("ignore")
     logging.getLogger("rdflib").setLevel(logging.CRITICAL)
@@ -89,3 +92,12 @@ def main() -> None:
             err=True,
         )
         sys.exit(FAILED)
+
+
+def _interrupted_again(lost: "sys.UnraisableHookArgs") -> None:
+    """Sends Ctrl-C again where it came while an object was being cleared away, where Python drops what is raised."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        main_thread = threading.get_ident()
+        threading.Timer(0.01, signal.pthread_kill, (main_thread, signal.SIGINT)).start()
+    else:
+        sys.__unraisablehook__(lost)

@@ -5,8 +5,6 @@ The pages of the service are made of templates, in `web`. This one reads back as
 
 from html import escape
 
-from markdown_it import MarkdownIt
-
 from ndl_graph.description import DescriptionView
 from ndl_graph.formats import markdown, schema_org
 
@@ -16,6 +14,8 @@ __all__ = ["write"]
 def write(view: DescriptionView, page: str, kind: str) -> bytes:
     """The page as UTF-8; `page` is the IRI of the record's page, `kind` that of the record."""
     # Raw HTML and images stay out: the Markdown carries publisher text.
+    from markdown_it import MarkdownIt  # few commands write a page, and all would wait for it to load
+
     text = MarkdownIt("commonmark", {"html": False}).disable("image").render(markdown.write(view, page).decode())
     # What stands in a script ends where an element would begin, unless that is spelt out.
     data = schema_org.write(view, page, kind).decode().replace("<", "\\u003c")

@@ -10,7 +10,6 @@ from xml.parsers import expat
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from ndl_graph.errors import FormError, ParseError
-from ndl_graph.formats import turtle_places
 from ndl_graph.formats.places import place
 from ndl_graph.namespaces import PREFIXES, has_xml_name
 
@@ -179,6 +178,8 @@ def read(syntax: RdfFormat, data: IO[bytes], base: str, *, places: bool = False)
     elif places and syntax == RdfFormat.TURTLE:
         whole = list(triples)  # what the engine refuses is refused here too, and in its words
         data.seek(0)
+        from ndl_graph.formats import turtle_places  # rdflib takes a tenth of the start of a command
+
         triples = turtle_places.read(data.read().decode("utf-8-sig"), base) or iter(whole)
     yield from triples
 

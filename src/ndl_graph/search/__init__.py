@@ -24,9 +24,7 @@ from ndl_graph.search.answers import (
     narrowing_faults,
 )
 from ndl_graph.search.documents import entry
-from ndl_graph.search.embedding import Embedder
 from ndl_graph.search.index import SearchIndex
-from ndl_graph.search.meaning import Meaning, Progress
 
 __all__ = [
     "ADVICE",
@@ -39,12 +37,9 @@ __all__ = [
     "POINTS",
     "WHY",
     "Advice",
-    "Embedder",
     "Group",
     "Hit",
-    "Meaning",
     "Nearness",
-    "Progress",
     "QualityCounts",
     "SearchIndex",
     "SearchQuery",

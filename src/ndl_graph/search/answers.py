@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy import float32
+    from numpy.typing import NDArray
 
 __all__ = [
     "ADVICE",
@@ -118,7 +119,7 @@ class Nearness:
 
     iris: Sequence[str]
     places: Mapping[str, int]
-    values: NDArray[np.float32]
+    values: "NDArray[float32]"
 
 
 #: What a hit keeps for pages, or tells in another way.

@@ -4,11 +4,9 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import numpy as np
 import tantivy
-from numpy.typing import NDArray
 from tantivy import Occur, Query
 
 from ndl_graph.search.answers import (
@@ -24,6 +22,10 @@ from ndl_graph.search.answers import (
 from ndl_graph.search.counting import facets, facets_of
 from ndl_graph.search.question import Asked, Questions, Typed, found_of, weights
 from ndl_graph.search.words import Nations
+
+if TYPE_CHECKING:
+    from numpy import floating
+    from numpy.typing import NDArray
 
 __all__ = ["Kept", "Ranking"]
 
@@ -81,7 +83,7 @@ class Ranking:
         catalogue does not know the words, the answer is that nothing is here. Where the question names a nation,
         what covers it comes before what covers others only.
         """
-        scores = nearest.values.astype(np.float64)
+        scores = nearest.values.astype(float)
         covered = self._covered(searcher, words)
         known = {iri: place for iri in covered if (place := nearest.places.get(iri)) is not None}
         for iri, place in known.items():
@@ -94,11 +96,16 @@ class Ranking:
         if chosen:
             allowed = self._iris(searcher, self._questions.query([], chosen))
             late = {iri: score for iri, score in late.items() if iri in allowed}
-            inside = np.zeros(len(scores), bool)
-            inside[[place for iri in allowed if (place := nearest.places.get(iri)) is not None]] = True
-            scores[~inside] = -1.0
+            inside = [place for iri in allowed if (place := nearest.places.get(iri)) is not None]
+            kept = scores[inside]
+            scores[:] = -1.0
+            scores[inside] = kept
         near = int((scores >= _NEAR * best).sum()) + len(late)
-        found = {nearest.iris[place]: float(scores[place]) for place in _highest(scores, _NEAR * best)} | late
+        found = {
+            nearest.iris[place]: float(scores[place])
+            for place in _highest(scores, _DEEPEST)
+            if scores[place] >= _NEAR * best
+        } | late
         # What holds all that is asked for is found, however far it is and however many others hold it too.
         asked = self._questions.query(words, chosen)
         holding, holders = found_of(searcher, asked, _DEEPEST)
@@ -148,11 +155,9 @@ class Ranking:
 
     def _themes_near(self, searcher: tantivy.Searcher, nearest: Nearness) -> tuple[str, ...]:
         """The themes of what is nearest, the commonest first, however far away it is."""
-        values = nearest.values
-        best = np.argpartition(values, -_NEIGHBOURS)[-_NEIGHBOURS:] if len(values) > _NEIGHBOURS else range(len(values))
         counted = Counter(
             theme
-            for one in self.named(searcher, [nearest.iris[place] for place in best])
+            for one in self.named(searcher, [nearest.iris[place] for place in _highest(nearest.values, _NEIGHBOURS)])
             for theme in one.facets["theme"]
         )
         return tuple(theme for theme, _ in counted.most_common(3))
@@ -198,7 +203,6 @@ def _nearness(asked: Nations, covered: Sequence[str]) -> float:
     return _ELSEWHERE / 2 if asked.named and len(covered) == 1 else 0.0
 
 
-def _highest(scores: NDArray[np.float64], least: float) -> NDArray[np.intp]:
-    """The places of the highest scores, those below `least` left out."""
-    best = np.argpartition(scores, -_DEEPEST)[-_DEEPEST:] if len(scores) > _DEEPEST else np.arange(len(scores))
-    return best[scores[best] >= least]
+def _highest(scores: "NDArray[floating[Any]]", most: int) -> Sequence[int]:
+    """The places of the highest scores, in no order."""
+    return scores.argpartition(-most)[-most:].tolist() if len(scores) > most else range(len(scores))

@@ -245,7 +245,7 @@ class WorkerPool:
         if kind == FAILED:
             said = json.loads(body)
             answer.settled = said.get("limit") != "query_memory_bytes"
-            raise self._failure(said, task, limits)
+            raise await self._failure(said, task, limits)
         assert kind == WHOLE
         head, answer.whole = body.split(b"\n", 1)
         answer.rows = json.loads(head)["rows"]
@@ -271,13 +271,14 @@ class WorkerPool:
                 answer.settled, answer.cut = True, limits.exceeded(json.loads(body)["limit"])
                 return
 
-    def _failure(self, said: Mapping[str, str], task: Task, limits: QueryLimits) -> NdlGraphError:
+    async def _failure(self, said: Mapping[str, str], task: Task, limits: QueryLimits) -> NdlGraphError:
         if said["kind"] == "limit":
             return limits.exceeded(said["limit"])
         if said["kind"] == "store":
             return StoreError("the newest snapshot cannot be opened", hint="Try again in a few seconds.")
         if said["kind"] == "syntax" and task.query is not None:
-            return query_error(said["message"], task.query.text)
+            # A text may have a million characters, and pages are not to wait while it is read.
+            return await asyncio.to_thread(query_error, said["message"], task.query.text)
         return QueryError(f"it cannot be run: {said['message']}")
 
     async def _died(self, worker: _Worker) -> LimitError:

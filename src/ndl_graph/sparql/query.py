@@ -7,12 +7,12 @@ and what would overflow the engine's stack is refused.
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from errno import ENOSPC, EPIPE
-from typing import Final, Literal, cast
+from typing import Final, Literal, NamedTuple, cast
 from urllib.parse import urljoin
 
 from ndl_graph.errors import QueryError, UpdateError
@@ -45,6 +45,8 @@ _TOKEN: Final = re.compile(
     r"|(?P<comment>#[^\n\r]*+)"
     # Nothing in these is a keyword: a variable, a blank node, a language tag, a name with a prefix.
     r"|(?P<mark>[?$]\w++|_:\w[\w.-]*+|@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)"
+    # Keywords and numbers, as many as stand together: a list of thousands is one token.
+    r"|(?:\w[\w.-]*+(?!:)[\s,;.(){}\[\]]*+)++"
     r"|(?P<name>(?P<prefix>[^\W\d_][\w.-]*+(?<=[\w-]))?+:(?:(?:[\w:%]|\\[_~.!$&'()*+,;=/?#@%-])(?:[\w:%.-]|\\[_~.!$&'()*+,;=/?#@%-])*+)?+)"
     r"|\w[\w.-]*+",
     re.S,
@@ -107,55 +109,72 @@ class Query:
 
 def quiet(text: str) -> str:
     """The text at the same length with nothing in strings, IRIs and comments that could be taken for SPARQL."""
-
-    def hush(found: re.Match[str]) -> str:
-        token = found[0]
-        if found["comment"]:
-            return " " * len(token)
-        if found["hidden"]:
-            closed = len(token) > 1 and token[-1] in "\"'>"
-            return f"{token[0]}{'_' * (len(token) - 1 - closed)}{token[-1] if closed else ''}"
-        return _LOCAL_ESCAPE.sub("__", token) if found["name"] else token
-
-    return _TOKEN.sub(hush, text)
+    return _read(text).told
 
 
-def _bare(told: str) -> str:
-    """The quiet text without its names, so that what is left of letters is a keyword.
+class _Reading(NamedTuple):
+    """A text, quiet; the same without its names, so that what is left of letters is a keyword; and its prefixes."""
 
-    To the engine `SERVICEex:endpoint {` is a keyword with a name, and the second dot of a name ends it: what may be a
-    keyword so stays.
+    told: str
+    bare: str
+    prefixes: set[str]
+
+
+def _read(text: str) -> _Reading:
+    told: list[str] = []
+    bare: list[str] = []
+    prefixes: set[str] = set()
+    at = 0
+    for found in _TOKEN.finditer(text):
+        kind = found.lastgroup
+        if kind is None:
+            continue
+        start, end = found.span()
+        between, token = text[at:start], text[start:end]
+        at = end
+        if kind == "hidden":
+            closed = end - start > 1 and token[-1] in "\"'>"
+            shown = named = f"{token[0]}{'_' * (end - start - 1 - closed)}{token[-1] if closed else ''}"
+        elif kind == "comment":
+            shown = named = " " * (end - start)
+        else:
+            prefix = found["prefix"] or ""
+            prefixes.add(prefix)
+            shown = _LOCAL_ESCAPE.sub("__", token) if kind == "name" and "\\" in token else token
+            named = _nameless(shown, prefix) if _KEYWORD.search(token) else "_" * (end - start)
+        told += (between, shown)
+        bare += (between, named)
+    rest = text[at:]
+    return _Reading("".join(told) + rest, "".join(bare) + rest, prefixes - {""})
+
+
+def _nameless(token: str, prefix: str) -> str:
+    """A name or variable spelt out, but for what may be a keyword in it.
+
+    To the engine `SERVICEex:endpoint {` is a keyword with a name, and the second dot of a name ends it.
     """
-
-    def mask(found: re.Match[str]) -> str:
-        token = found[0]
-        if not found["name"] and not found["mark"]:
-            return token
-        prefix = found["prefix"] or ""
-        kept = len(prefix) if _KEYWORD.search(prefix) else 0
-        return token[:kept] + "".join(
-            part if number % 2 else "_" * len(part) for number, part in enumerate(_AFTER_DOT.split(token[kept:]))
-        )
-
-    return _TOKEN.sub(mask, told)
+    kept = len(prefix) if _KEYWORD.search(prefix) else 0
+    return token[:kept] + "".join(
+        part if number % 2 else "_" * len(part) for number, part in enumerate(_AFTER_DOT.split(token[kept:]))
+    )
 
 
 def read_query(text: str, add_prefixes: bool = True) -> Query:
     """What a text asks; raises `UpdateError` for an update, `QueryError` for what is nested or chained too far."""
-    told = quiet(text)
+    told, bare, used = _read(text)
     match = _PROLOGUE.match(told)
-    word = _WORD.match(told, match.end() if match else 0)
+    start = match.end() if match else 0
+    word = _WORD.match(told, start)
     verb = word[0].lower() if word else ""
     if verb in _UPDATES:
         raise update_refused()
-    bare = _bare(told)
     _refuse_excess(bare)
-    used = {found[1] for found in _PREFIXED.finditer(told) if found[1]}
-    missing = used - {found[1] for found in _DECLARED.finditer(told)}
+    prologue = told[:start]
+    missing = used - {found[1] for found in _DECLARED.finditer(prologue)}
     added = {prefix: WELL_KNOWN[prefix] for prefix in sorted(missing) if prefix in WELL_KNOWN}
     form = cast(Form, verb) if verb in _FORMS else None
-    prefixes, base = known_prefixes(text), _base(text, told)
-    graphs = list(_dataset_clauses(told, match.end() if match else 0))
+    prefixes, base = _known_prefixes(text, prologue), _base(text, prologue)
+    graphs = list(_dataset_clauses(told, start))
     default, named = (
         tuple(
             _absolute(text[one.start("iri") : one.end("iri")], prefixes, base)
@@ -171,6 +190,8 @@ def read_query(text: str, add_prefixes: bool = True) -> Query:
 
 def _dataset_clauses(told: str, start: int) -> Iterator[re.Match[str]]:
     """The FROM clauses: outside of all braces, be it before them, after a template, or where there are none."""
+    if "from" not in told.casefold():
+        return
     depth, at = 0, start
     for found in _FROM.finditer(told, start):
         depth += told.count("{", at, found.start()) - told.count("}", at, found.start())
@@ -189,7 +210,11 @@ def update_refused() -> UpdateError:
 
 def known_prefixes(text: str) -> dict[str, str]:
     """The prefixes that a query may use: the well-known ones, and over them those that it declares."""
-    found = _DECLARATION.finditer(quiet(text))
+    return _known_prefixes(text, quiet(text))
+
+
+def _known_prefixes(text: str, told: str) -> dict[str, str]:
+    found = _DECLARATION.finditer(told)
     return {**WELL_KNOWN, **{one[1]: _spelt(text[one.start(2) + 1 : one.end(2) - 1]) for one in found}}
 
 
@@ -219,10 +244,8 @@ def _absolute(name: str, prefixes: Mapping[str, str], base: str) -> str:
 def _refuse_spelt_out(text: str, services: int) -> None:
     """Refuses what calls another server once escapes are characters, as they are to some servers before they parse."""
     spelt = _spelt(text)
-    if spelt != text:
-        told = quiet(spelt)
-        if len(list(_services(spelt, told, _bare(told)))) != services:
-            raise QueryError("an escape may stand for a character in a text or an address, not for SPARQL")
+    if spelt != text and len(list(_services(spelt, *_read(spelt)[:2]))) != services:
+        raise QueryError("an escape may stand for a character in a text or an address, not for SPARQL")
 
 
 def _refuse_excess(told: str) -> None:
@@ -235,16 +258,15 @@ def _refuse_excess(told: str) -> None:
             depth -= 1
     if deepest > DEEPEST:
         raise QueryError(f"brackets are nested {deepest} deep; {DEEPEST} is the most", hint="Simplify the query.")
-    operators = sum(told.count(mark) for mark in "+-*/|&!=^") + len(
-        re.findall(r"\b(?:union|optional|minus)\b", told, re.I)
-    )
+    folded = told.casefold()
+    operators = sum(told.count(mark) for mark in "+-*/|&!=^") + sum(map(folded.count, ("union", "optional", "minus")))
     if operators > MOST_OPERATORS:
         raise QueryError(f"there are {operators} operators; {MOST_OPERATORS} is the most", hint="Simplify the query.")
 
 
 def _services(text: str, told: str, bare: str) -> Iterator[Service]:
     """The calls to other servers; `bare` is the quiet text without its names."""
-    at = 0
+    at = 0 if "service" in bare.casefold() else len(bare)
     while keyword := _KEYWORD.search(bare, at):
         at = keyword.end()
         found = _SERVICE.match(told, keyword.start())
@@ -285,21 +307,23 @@ _PHRASE: Final = re.compile(r"\b[A-Z]\w* (?:[\w']+ ){1,12}[\w']+")
 
 def query_error(said: str, text: str) -> QueryError:
     """The engine's words about a query as line, column and a caret under the place."""
+    told = quiet(text)
+    slip = _slip(told)
     place = _PLACE.search(said)
     lines = text.split("\n") or [""]
     if not place:
-        return QueryError(_in_words(said, "", text), hint=_hint(said, text))
+        return QueryError(_in_words(said, "", told, slip), hint=_hint(said, told, slip))
     line, column = min(int(place[1]), len(lines)), int(place[2])
-    if slip := _slip(text):
+    if slip:
         # The engine stumbles later, over what follows.
         line, column = text.count("\n", 0, slip.start()) + 1, slip.start() - text.rfind("\n", 0, slip.start())
     shown = lines[line - 1].rstrip("\r")
     start = max(0, column - 60)
     caret = f"{shown[start : column + 40]}\n{' ' * (column - 1 - start)}^"
     rest = shown[column - 1 :].strip()
-    advice = _hint(place[3], text)
+    advice = _hint(place[3], told, slip)
     return QueryError(
-        _in_words(place[3], rest, text),
+        _in_words(place[3], rest, told, slip),
         where=f"line {line}, column {column}",
         hint=f"{caret}\n{advice}" if advice else caret,
         line=line,
@@ -307,29 +331,32 @@ def query_error(said: str, text: str) -> QueryError:
     )
 
 
-def _slip(text: str) -> re.Match[str] | None:
-    """The first word, where no query begins so; else the first name whose prefix nobody knows."""
-    told = quiet(text)
+def _slip(told: str) -> re.Match[str] | None:
+    """The first word of a quiet text, where no query begins so; else the first name whose prefix nobody knows."""
     begins = _PROLOGUE.match(told)
     first = _WORD.match(told, begins.end() if begins else 0)
     if first and first[0].casefold() not in _FORMS:
         return first if told[first.end() : first.end() + 1] != ":" else None
+    return _unknown_name(told, WELL_KNOWN)
+
+
+def _unknown_name(told: str, known: Collection[str]) -> re.Match[str] | None:
+    """The first name whose prefix is neither known nor declared."""
     declared = {found[1] for found in _DECLARED.finditer(told)}
-    known = declared | WELL_KNOWN.keys()
-    return next((found for found in _PREFIXED.finditer(told) if found[1] and found[1] not in known), None)
+    names = (found for found in _PREFIXED.finditer(told) if found[1])
+    return next((found for found in names if found[1] not in declared and found[1] not in known), None)
 
 
-def _in_words(said: str, rest: str, text: str) -> str:
-    if (slip := _slip(text)) and ":" not in slip[0]:
+def _in_words(said: str, rest: str, told: str, slip: re.Match[str] | None) -> str:
+    if slip and ":" not in slip[0]:
         return f"no query begins with “{slip[0]}”"
-    if prefix := _undeclared(said, text):
+    if prefix := _undeclared(said, told, slip):
         return f"the prefix {prefix}: is not declared"
     if "expected" not in said:
         return said.strip().split("\n", 1)[0][:300]
     if phrase := _PHRASE.search(said):
         said = phrase[0]
         return said if said[1].isupper() else f"{said[0].lower()}{said[1:]}"
-    told = quiet(text)
     for opening, closing in ("{}", "()", "[]"):
         if not rest and told.count(opening) > told.count(closing):
             return f"a {opening} is not closed"
@@ -342,23 +369,22 @@ def _in_words(said: str, rest: str, text: str) -> str:
     return f"“{token[0] if token else rest[:1]}” cannot stand here"
 
 
-def _undeclared(said: str, text: str) -> str | None:
+def _undeclared(said: str, told: str, slip: re.Match[str] | None) -> str | None:
     """The prefix that is not declared, where that is what is wrong."""
-    if (slip := _slip(text)) and ":" in slip[0]:
+    if slip and ":" in slip[0]:
         return str(slip[1])
     if "prefix" not in said.casefold():
         return None
-    told = quiet(text)
-    declared = {found[1] for found in _DECLARED.finditer(told)}
-    return next((found[1] for found in _PREFIXED.finditer(told) if found[1] and found[1] not in declared), None)
+    found = _unknown_name(told, ())
+    return str(found[1]) if found else None
 
 
-def _hint(said: str, text: str) -> str | None:
-    if (slip := _slip(text)) and ":" not in slip[0]:
+def _hint(said: str, told: str, slip: re.Match[str] | None) -> str | None:
+    if slip and ":" not in slip[0]:
         meant = get_close_matches(slip[0].casefold(), _FORMS, 1)
         forms = ", ".join(sorted(_FORMS)).upper()
         return f"Write {meant[0].upper()}." if meant else f"A query is one of {forms}."
-    prefix = _undeclared(said, text)
+    prefix = _undeclared(said, told, slip)
     if prefix is None:
         return None
     near = prefix if prefix in WELL_KNOWN else next(iter(get_close_matches(prefix, WELL_KNOWN, 1)), None)
