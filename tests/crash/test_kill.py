@@ -89,6 +89,8 @@ def test_interrupted_load_says_so(tmp_path: Path) -> None:
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        # What is started in the background of a shell script ignores Ctrl-C, and so would this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stderr is not None
     assert b"reading" in process.stderr.readline()
@@ -115,6 +117,7 @@ def wait():
     time.sleep(20)
     print("went on")
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.argv = ["ndl-graph", "wait"]
 cli.main()
 """

@@ -20,6 +20,8 @@ _TOKEN: Final = re.compile(
     r"""|(?P<mark>[{}()\[\].;,/|^*+?!])"""
 )
 _MOST: Final = 5
+#: Characters that are looked at: somebody who writes more has a program write it, and others wait meanwhile.
+_READ: Final = 50_000
 
 
 @dataclass
@@ -110,7 +112,8 @@ def _nearest(iri: str, known: Mapping[str, int]) -> str | None:
 
 def _tokens(query: Query) -> Iterator[tuple[str, str]]:
     told = quiet(query.text)
-    for found in _TOKEN.finditer(told, told.find("{") if "{" in told else 0):
+    start = max(0, told.find("{"))
+    for found in _TOKEN.finditer(told, start, start + _READ):
         kind = found.lastgroup or ""
         kind = "string" if kind == "suffix" else kind
         # The quiet text hides what stands in IRIs; the place is the same.
