@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -23,6 +22,8 @@ ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"
 SHARED = ROOT.parent / "shared"
 BASE = "http://127.0.0.1:8000/"
+#: Whether real catalogues are gone through whole, for which the reference engine and mlcroissant take minutes.
+WHOLE = "NDL_GRAPH_TEST_WHOLE" in os.environ
 
 
 def need(present: bool, what: str) -> None:
@@ -61,33 +62,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 def store(tmp_path: Path) -> EmbeddedStore:
     """An empty store."""
     return EmbeddedStore(tmp_path / "store", BASE)
-
-
-def run(*arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None, timeout: float = 120, **env: str) -> "Ran":
-    """Runs `ndl-graph` as a user does."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ndl_graph", *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        timeout=timeout,
-        cwd=cwd,
-        env={**os.environ, "NO_COLOR": "1", **env},
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-    def __post_init__(self) -> None:
-        assert "Traceback" not in self.out + self.err, self.err
-        assert "This is a fault of ndl-graph" not in self.out + self.err, self.err
 
 
 def free_port() -> int:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, run
+from tests.commands import run_anew
+from tests.conftest import ROOT
 
 spec = importlib.util.spec_from_file_location("tables", ROOT / "docs" / "tables.py")
 assert spec is not None
@@ -50,7 +51,7 @@ def test_the_tour_prints_what_the_readme_shows() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     block = next(one for one in re.findall(r"```console\n(.*?)```", readme, re.S) if "ndl-graph profiles" in one)
     shown = block.split("\n", 1)[1].strip()
-    assert run("profiles").out.strip() == shown
+    assert run_anew("profiles").out.strip() == shown
 
 
 def test_the_rest_of_the_tour_prints_what_the_readme_shows(tmp_path: Path) -> None:
@@ -58,7 +59,7 @@ def test_the_rest_of_the_tour_prints_what_the_readme_shows(tmp_path: Path) -> No
     readme = (ROOT / "README.md").read_text("utf-8")
     (turtle,) = re.findall(r"```turtle\n(.*?)```", readme, re.S)
     (tmp_path / "rivers.ttl").write_text(turtle)
-    assert run("load", ROOT / "data", cwd=tmp_path).code == 0
+    assert run_anew("load", ROOT / "data", cwd=tmp_path).code == 0
     commands = re.findall(r"```console\n\$ ndl-graph (.*?)\n(.*?)```", readme, re.S)
     tried = 0
     for typed, shown in commands:
@@ -66,7 +67,7 @@ def test_the_rest_of_the_tour_prints_what_the_readme_shows(tmp_path: Path) -> No
         if arguments[0] not in ("validate", "load", "query"):
             continue
         tried += 1
-        done = run(*arguments, cwd=tmp_path)
+        done = run_anew(*arguments, cwd=tmp_path)
         said = re.sub(r" in [0-9.]+ s", " in 0.3 s", f"{done.out}\n{done.err}").splitlines()
         missing = [line for line in shown.splitlines() if line.strip() not in ("", "…") and line not in said]
         assert not missing, typed

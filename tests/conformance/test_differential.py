@@ -1,6 +1,5 @@
 """Both engines find the same, by every profile on real descriptions from every source."""
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -12,12 +11,12 @@ from ndl_graph.validation import load_profile, profile_names, validate
 from ndl_graph.validation.engines import ENGINES
 from tests.conformance.test_engines import comparable
 from tests.conformance.test_parity import CATALOGUES, statements
+from tests.conftest import WHOLE
 
 pytestmark = pytest.mark.slow
 
-#: About as many statements of a catalogue are compared. The reference engine takes minutes for the largest: with
-#: NDL_GRAPH_TEST_WHOLE=1 each is compared whole, as is to be done where shapes or engines change.
-MOST: Final = None if "NDL_GRAPH_TEST_WHOLE" in os.environ else 4_000
+#: About as many statements of a catalogue are compared.
+MOST: Final = None if WHOLE else 4_000
 
 
 @pytest.fixture(autouse=True)

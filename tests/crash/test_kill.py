@@ -13,7 +13,8 @@ import pytest
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import BASE, DATA, load, run
+from tests.commands import run
+from tests.conftest import BASE, DATA, load
 
 COUNT = 1_000
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ndl_graph.validation import profile_names
-from tests.conftest import run
+from tests.commands import run
 
 HEAD = "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
 SCHEMA = '{"@context": "https://schema.org/", "@type": "Dataset", "@id": "http://ex.org/a b", "name": %s}'

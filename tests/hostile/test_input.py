@@ -8,7 +8,8 @@ import pytest
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import BASE, DATA, load, run, serving
+from tests.commands import run
+from tests.conftest import BASE, DATA, load, serving
 
 BOMBS: dict[str, bytes] = {
     "aliases.yaml": b"a: &a [x,x,x,x,x,x,x,x,x]\n"

@@ -7,7 +7,7 @@ import pytest
 from pyoxigraph import RdfFormat, parse
 
 from ndl_graph.validation import read_profile, validate
-from tests.conftest import run
+from tests.commands import run
 
 HEAD = (
     "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix dcat: <http://www.w3.org/ns/dcat#> . "

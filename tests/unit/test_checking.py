@@ -11,7 +11,7 @@ from ndl_graph.errors import NothingToValidateError, ParseError, ProfileError
 from ndl_graph.formats import detect, format_named
 from ndl_graph.validation import Result, load_profile, read_profile
 from ndl_graph.validation.profiles import DEFAULT_BASE
-from tests.conftest import run
+from tests.commands import run
 
 TURTLE = b"""\
 @prefix dcat: <http://www.w3.org/ns/dcat#> .

@@ -18,7 +18,8 @@ from pyoxigraph import parse
 
 from ndl_graph.cli import cli
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import BASE, DATA, load, run
+from tests.commands import run
+from tests.conftest import BASE, DATA, load
 
 GOOD = """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
 <https://example.org/d/rivers> a dcat:Dataset ; dct:title "Rivers"@en ;

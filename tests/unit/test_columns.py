@@ -9,7 +9,7 @@ import pytest
 from ndl_graph.columns import Column, describe_columns
 from ndl_graph.errors import ParseError, SourceError
 from ndl_graph.namespaces import SCHEMA
-from tests.conftest import run
+from tests.commands import run
 
 CSV = """code,Level (m),read at,contactEmail,SURNAME,phone?,open,note
 0012,1.5,2026-01-01 10:00:00,ann@example.org,Jones,x,true,

@@ -15,7 +15,8 @@ from ndl_graph.namespaces import CR, DCAT, DCT, VCARD
 from ndl_graph.record import Record
 from ndl_graph.stores import EmbeddedStore
 from ndl_graph.tokens import most_tokens
-from tests.conftest import load, run
+from tests.commands import run
+from tests.conftest import load
 
 HEAD = """
 @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .

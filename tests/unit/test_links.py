@@ -21,7 +21,8 @@ import pytest
 
 from ndl_graph.links import Found, LinkCache, LinkChecker, LinkLimits
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import BASE, load, run, serving
+from tests.commands import run
+from tests.conftest import BASE, load, serving
 
 HOST = "127.0.0.1"
 

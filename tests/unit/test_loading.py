@@ -14,7 +14,8 @@ from ndl_graph.quality import LinkState, Scorer
 from ndl_graph.sources import Source
 from ndl_graph.stores import EmbeddedStore
 from ndl_graph.validation import load_profile
-from tests.conftest import BASE, load, run
+from tests.commands import run
+from tests.conftest import BASE, load
 
 PREFIXES = (
     "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"

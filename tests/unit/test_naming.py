@@ -9,7 +9,8 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from ndl_graph.catalog import Catalog
 from ndl_graph.namespaces import DCAT, DCT, NDL
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import BASE, load, run
+from tests.commands import run
+from tests.conftest import BASE, load
 
 PREFIXES = "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
 SAID = "dct:description 'All of it.' ; dct:publisher 'P' ; dcat:landingPage <https://example.org/page>"

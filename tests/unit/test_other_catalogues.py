@@ -14,7 +14,7 @@ from ndl_graph.identity import organisation_iri
 from ndl_graph.namespaces import DCAT, DCT, RDF
 from ndl_graph.normalise import Normaliser
 from ndl_graph.record import Record, Statements
-from tests.conftest import run
+from tests.commands import run
 
 
 def lines_of(name: str, content: bytes | str, form: str | None = None) -> list[str]:

@@ -17,7 +17,8 @@ from rdflib.namespace import RDF, SH
 
 from ndl_graph.validation import Result, ValidationReport
 from ndl_graph.validation.report import REPORTS, text
-from tests.conftest import ROOT, need, run
+from tests.commands import run
+from tests.conftest import ROOT, need
 from tests.servers import COMPONENTS
 
 #: The official schema, as the package of those who keep the standard's tools brings it.

@@ -15,7 +15,7 @@ from ndl_graph.sparql.pool import WorkerPool
 from ndl_graph.sparql.statistics import Statistics
 from ndl_graph.validation import load_profile, validate
 from ndl_graph.validation.engines import ENGINES
-from tests.conftest import run
+from tests.commands import run
 
 ELSEWHERE = "http://elsewhere.example/sparql"
 #: Characters that end a line to Python, and that N-Triples writes as they are.

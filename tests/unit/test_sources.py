@@ -14,7 +14,8 @@ from ndl_graph.description import DescriptionView
 from ndl_graph.labels import default_labels
 from ndl_graph.namespaces import DCAT
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import load, run
+from tests.commands import run
+from tests.conftest import load
 
 TURTLE = """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
 <#rivers> a dcat:Dataset ; dct:title "Rivers" ; dct:publisher "P" ; dct:description "Levels of rivers." ;

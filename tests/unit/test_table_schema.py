@@ -13,7 +13,7 @@ import pytest
 from ndl_graph.errors import NdlGraphError, ParseError
 from ndl_graph.formats import detect, format_named
 from ndl_graph.namespaces import CR, DCAT, DCT, FOAF, SCHEMA, relative_base
-from tests.conftest import run
+from tests.commands import run
 
 PACKAGE: Final[dict[str, Any]] = {
     "name": "river-levels",

@@ -10,7 +10,8 @@ from ndl_graph.catalog import Catalog
 from ndl_graph.description import DescriptionView
 from ndl_graph.namespaces import DCAT, DCT
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import load, run
+from tests.commands import run
+from tests.conftest import load
 
 TEXT = "Inspections of all schools in England with day and outcome and one row for each"
 

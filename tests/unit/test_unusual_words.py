@@ -13,7 +13,8 @@ from ndl_graph.namespaces import DCAT
 from ndl_graph.record import Record
 from ndl_graph.search import SearchQuery
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import load, run
+from tests.commands import run
+from tests.conftest import load
 from tests.unit.test_foreign import loaded, written
 
 PREFIXES = """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .

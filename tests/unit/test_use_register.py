@@ -13,7 +13,8 @@ from ndl_graph.formats import detect, format_named
 from ndl_graph.namespaces import DCT, NDL, ODRL, PROV, relative_base
 from ndl_graph.quality import Scorer
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import BASE, DATA, load, run
+from tests.commands import run
+from tests.conftest import BASE, DATA, load
 
 HEAD: Final = (
     "Project ID,Organisation Name,Organisation Sector,Project Title,Lay Summary,Public Benefit Statement,"

@@ -226,7 +226,7 @@ def test_robots_are_told_of_both_languages(service: httpx.Client) -> None:
 
 def test_the_catalogue_keeps_the_profile_that_it_ships(service: httpx.Client, tmp_path: Path) -> None:
     (tmp_path / "catalogue.ttl").write_text(service.get("/catalog.ttl").text)
-    from tests.conftest import run
+    from tests.commands import run
 
     done = run("validate", tmp_path / "catalogue.ttl", "--profile", "dcat-ap", "--report", "json")
     wrong = [one for one in json.loads(done.out)["results"] if one["severity"] == "violation"]

@@ -15,7 +15,8 @@ from ndl_graph.search import meaning
 from ndl_graph.search.embedding import Embedder
 from ndl_graph.search.meaning import Meaning, Progress
 from ndl_graph.stores import EmbeddedStore
-from tests.conftest import BASE, DATA, load, run, serving
+from tests.commands import run
+from tests.conftest import BASE, DATA, load, serving
 
 ONE = """\
 @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .

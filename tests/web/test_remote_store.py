@@ -16,8 +16,9 @@ from ndl_graph.catalog import Catalog
 from ndl_graph.errors import StoreDownError, StoreLiesError, StoreSlowError
 from ndl_graph.sparql.examples import examples
 from ndl_graph.stores import RemoteStore, Server
-from tests.conftest import BASE, DATA, Ran, free_port, serving
-from tests.conftest import run as run_command
+from tests.commands import Ran
+from tests.commands import run as run_command
+from tests.conftest import BASE, DATA, free_port, serving
 from tests.crash.test_kill import COUNT, feed
 from tests.servers import fuseki, oxigraph, server
 
