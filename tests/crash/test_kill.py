@@ -13,7 +13,7 @@ import pytest
 
 from ndl_graph.catalog import Catalog
 from ndl_graph.stores import EmbeddedStore
-from tests.commands import run
+from tests.commands import run, run_anew
 from tests.conftest import BASE, DATA, load
 
 COUNT = 1_000
@@ -59,7 +59,7 @@ def test_killed_at_twenty_random_moments(tmp_path: Path) -> None:
     feed(tmp_path / "old.ttl", 2001)
     feed(tmp_path / "new.ttl", 2002)
     start = time.monotonic()
-    assert run("load", tmp_path / "old.ttl", "--store", store.folder).code == 0
+    assert run_anew("load", tmp_path / "old.ttl", "--store", store.folder).code == 0
     whole = time.monotonic() - start
     chance = random.Random(7)
     current = "old.ttl"
