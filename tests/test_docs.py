@@ -87,6 +87,6 @@ def test_the_rules_of_access_are_those_of_the_vocabulary() -> None:
     from ndl_graph.access import rules
 
     text = (ROOT / "docs" / "access.md").read_text("utf-8")
-    assert re.findall(r"^\| ([a-z-]+) \| (access|licence):", text, re.M) == [
+    assert re.findall(r"^\| ([a-z-]+) \| (access|licence|rights):", text, re.M) == [
         (rule.iri.rpartition("#")[2], rule.looks_at) for rule in rules()
     ]

@@ -370,6 +370,17 @@ class DescriptionView(View):
         return list(dict.fromkeys(filter(None, texts)))
 
     @cached_property
+    def rights_words(self) -> list[str]:
+        """What the publisher says of rights beside licence and access rights, of the data or of its files."""
+        parts: tuple[View, ...] = (self, *self.distributions)
+        said = (
+            view.stated_label or view.text(DCT.description, RDFS.comment) or view.address or ""
+            for part in parts
+            for view in part.views(DCT.rights)
+        )
+        return list(dict.fromkeys(filter(None, said)))
+
+    @cached_property
     def access_pages(self) -> list[str]:
         """Addresses that stand in what the publisher says of access."""
         said = "\n".join([*self.access_words, *self.texts(SCHEMA.conditionsOfAccess)])

@@ -91,6 +91,30 @@ def name_of(iri: str | None) -> str | None:
             "open-with-conditions",
             "licence-with-conditions",
         ),
+        # What is said of rights, of one file, or in the publisher's own policy may take back what the licence gives.
+        (f"dct:license {OGL} ; {FILE} ; dct:rights 'Not for commercial use.'", None, None),
+        (f"dct:license {OGL} ; {FILE} ; dct:rights [ rdfs:label 'You must not sell this data' ]", None, None),
+        (f"dct:license {OGL} ; {FILE} ; dct:rights 'Academic use only'", None, None),
+        (f"dct:license {OGL} ; {FILE} ; dct:rights ar:NON_PUBLIC", None, None),
+        ("dct:accessRights 'OPEN' ; dct:rights 'Non-commercial use only'", None, None),
+        (
+            f"dct:license {OGL} ; {FILE} ; dct:rights '\u00a9 Crown copyright 2020. All rights reserved.'",
+            "open",
+            "open-licence",
+        ),
+        (f"dct:license {OGL} ; {FILE} ; dct:rights 'No limits: use it as you like.'", "open", "open-licence"),
+        (
+            "dct:rights 'Not for commercial use' ; dct:accessRights 'Subject to ethics committee approval'",
+            "approved-projects",
+            "approval",
+        ),
+        (
+            f"dct:license {OGL} ; dcat:distribution [ dcat:accessURL <http://e.x/d> ; "
+            "dct:license <https://creativecommons.org/licenses/by-nc/4.0/> ]",
+            "open-with-conditions",
+            "licence-with-conditions",
+        ),
+        (f"dct:license {OGL} ; {FILE} ; <{ODRL.hasPolicy.value}> [ <{ODRL.prohibition.value}> [] ]", None, None),
         (
             'dct:accessRights [ rdfs:label "Researchers work with it in our safe haven." ]',
             "approved-projects-in-tre",

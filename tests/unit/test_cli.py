@@ -331,7 +331,7 @@ def test_query_prints_every_form(demo_store: Path) -> None:
         assert len(rdflib.Graph().parse(data=out, format=name)) == 3
     broken = run("query", "SELECT * {\n ?s ?p \n}", "--store", demo_store)
     assert broken.code == 2
-    assert "line 3" in broken.err
+    assert "line 2" in broken.err
     assert "^" in broken.err
 
 

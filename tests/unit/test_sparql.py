@@ -164,6 +164,31 @@ def test_what_some_servers_would_read_as_service_is_refused(text: str) -> None:
         read_query(text)
 
 
+def test_a_call_is_not_hidden_behind_one_that_is_let_through() -> None:
+    """Spelt out, the one call is a comment, and the text holds another."""
+    text = r'SELECT * { ?a ?b "\u0022 SERVICE <http://evil/> {} } #" . SERVICE <http://ok/> { ?s ?p ?o } }'
+    with pytest.raises(QueryError, match="an escape may stand for"):
+        read_query(text)
+    allowed = read_query(r"SELECT * { SERVICE <http://ok/\u0061> { ?s ?p '\u0062' } }")
+    assert [one.endpoint for one in allowed.services] == [r"http://ok/\u0061"]
+
+
+def test_bases_are_resolved_one_after_the_other() -> None:
+    query = read_query("BASE <http://a/x/> BASE <y/> PREFIX q: <z#> SELECT * FROM <g> FROM q:h { ?s ?p ?o }")
+    assert query.default_graphs == ("http://a/x/y/g", "http://a/x/y/z#h")
+
+
+def test_values_and_datatypes_are_no_operators() -> None:
+    dates = " ".join(['"2020-01-01"^^xsd:date'] * 2_500)
+    assert read_query(f"SELECT * {{ VALUES ?x {{ {dates} }} }}").form == "select"
+    either = " || ".join(["?s = <http://a/>"] * 900)
+    assert read_query(f"SELECT * {{ ?s ?p ?o FILTER({either}) }}").form == "select"
+
+
+def test_a_byte_order_mark_is_no_part_of_a_query() -> None:
+    assert read_query("\ufeffSELECT * { ?s ?p ?o }").text == "SELECT * { ?s ?p ?o }"
+
+
 def test_names_are_no_operators() -> None:
     names = " ".join(f"d:annual-survey-of-hours-and-earnings-{number}" for number in range(400))
     assert read_query(f"PREFIX d: <http://d/> SELECT * {{ VALUES ?d {{ {names} }} ?d a ?t }}").form == "select"
@@ -195,7 +220,26 @@ def test_excess_is_refused_before_the_engine_sees_it(text: str) -> None:
     ("text", "message", "line", "hint"),
     [
         ("SELECT *\nWHERE ?s ?p ?o", "“?s” cannot stand here", 2, "WHERE ?s ?p ?o\n      ^"),
-        ("SELECT * {\n ?s ?p \n}", "up to here, this is no SPARQL 1.1", 3, "}\n ^"),
+        ("SELECT * {\n ?s ?p \n}", "what begins with “?s” cannot be read", 2, " ?s ?p \n ^"),
+        (
+            "SELECT ?s {\n ?s <a:b> ?t\n ?s <a:c> ?d }",
+            "what begins with “?s” cannot be read",
+            3,
+            " ?s <a:c> ?d }\n ^",
+        ),
+        ("SELECT * { <rel> ?p ?o }", "what begins with “<rel>” cannot be read", 1, "{ <rel> ?p ?o }\n           ^"),
+        ("SELECT * { ?s ?p ?o } ORDER BY ?s LIMT 5", "“LIMT” cannot stand here", 1, f"LIMT 5\n{' ' * 34}^"),
+        ("SELECT ?s { ?s ?p ?o } ODER BY ?s", "“ODER” cannot stand here", 1, f"ODER BY ?s\n{' ' * 23}^"),
+        ("SELECT ?s WERE { ?s ?p ?o }", "“WERE” cannot stand here", 1, "WERE { ?s ?p ?o }\n          ^"),
+        ("SELECT COUNT(*) { ?s ?p ?o }", "“COUNT” cannot stand here", 1, "SELECT COUNT(*)"),
+        ("SELECT * { FILTER(?a == 1) }", "“=” cannot stand here", 1, f"== 1) }}\n{' ' * 22}^"),
+        ("SELECT * { ?s ?p ?o } }", "“}” cannot stand here", 1, f"}} }}\n{' ' * 22}^"),
+        (
+            "PREFIX dct <http://x/>\nSELECT * {}",
+            "“<http://x/>” cannot stand here",
+            1,
+            "PREFIX dct <http://x/>\n          ^",
+        ),
         ("SELECT * { ?s ?p ?o", "a { is not closed", 1, "^"),
         (
             "SELECT * { ?s dcct:title ?o }",
@@ -215,7 +259,7 @@ def test_excess_is_refused_before_the_engine_sees_it(text: str) -> None:
 def test_errors_are_in_words(text: str, message: str, line: int, hint: str) -> None:
     query = read_query(text)
     with pytest.raises(QueryError) as found, told_as_query_error(query):
-        Store().query(query.text)
+        Store().query(query.for_engine)
     assert found.value.message.casefold().startswith(message.casefold())
     assert found.value.line == line
     assert hint in str(found.value.hint)

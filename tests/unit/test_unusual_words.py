@@ -34,6 +34,13 @@ def schema_of(store: EmbeddedStore, tmp_path: Path, said: str) -> dict[str, Any]
     return found
 
 
+def written_as_text(record: Record) -> str:
+    """What a record says in Markdown."""
+    form = format_named("markdown")
+    assert form.write is not None
+    return form.write(record).decode()
+
+
 def json_ld(store: EmbeddedStore, tmp_path: Path, **said: Any) -> Record:
     document = {"@context": "https://schema.org/", "@type": "Dataset", "@id": "https://e.org/d", "name": "T"}
     document |= {"description": "About it.", "url": "https://e.org/page", **said}
@@ -141,6 +148,47 @@ def test_periods_are_told_in_all_their_forms(store: EmbeddedStore, tmp_path: Pat
     assert schema_of(store, tmp_path, said)["temporalCoverage"] == covered
     found = Catalog(store).search(SearchQuery(filters={"period": [covered[:4]]}))
     assert found.total == 1
+
+
+def test_a_financial_year_is_not_taken_for_a_month(store: EmbeddedStore, tmp_path: Path) -> None:
+    """2010-11 may be November, and to most who write it of a period it is not."""
+    said = schema_of(store, tmp_path, "dct:temporal '2010-11', '1999-00'")
+    assert sorted(said["temporalCoverage"]) == ["1999-00", "2010-11"]
+    assert schema_of(store, tmp_path, "dct:temporal '2010-05'")["temporalCoverage"] == "2010-05/2010-05"
+
+
+def test_what_is_said_of_rights_is_told(store: EmbeddedStore, tmp_path: Path) -> None:
+    licence = "<http://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/>"
+    file = "dcat:distribution [ dcat:accessURL <http://p.e/f.csv> ; dct:rights 'Pictures: staff only' ]"
+    rights = f"dct:license {licence} ; dct:rights 'Not for commercial use.' ; {file}"
+    said = schema_of(store, tmp_path, rights)
+    assert said["conditionsOfAccess"] == "Not for commercial use.; Pictures: staff only"
+    assert "isAccessibleForFree" not in said, "what is limited may still cost nothing"
+    text = written_as_text(Catalog(store).get("https://e.org/d"))
+    assert "Not for commercial use.; Pictures: staff only" in text
+    assert "Anyone may" not in text
+
+
+def test_a_service_is_told_with_its_address(store: EmbeddedStore, tmp_path: Path) -> None:
+    (tmp_path / "service.ttl").write_text(
+        f"{PREFIXES} <https://e.org/s> a dcat:DataService ; dct:title 'Wells' ; "
+        "dct:description 'Wells that were drilled.' ; dct:publisher 'P' ; "
+        "dcat:endpointURL <https://e.org/api> ; dcat:endpointDescription <https://e.org/api.json> ."
+    )
+    load(store, tmp_path / "service.ttl")
+    record = Catalog(store).get("https://e.org/s")
+    said = written(record, "schema")
+    assert said["documentation"] == "https://e.org/api.json"
+    assert said["availableChannel"] == {"@type": "ServiceChannel", "serviceUrl": "https://e.org/api"}
+    text = written_as_text(record)
+    assert "- Service: <https://e.org/api>\n- Its documentation: <https://e.org/api.json>\n" in text
+
+
+def test_all_licences_are_told(store: EmbeddedStore, tmp_path: Path) -> None:
+    schema_of(store, tmp_path, "dct:license 'OGL v3', 'CC BY 4.0'")
+    text = written_as_text(Catalog(store).get("https://e.org/d"))
+    assert "Creative Commons" in text
+    assert "Open Government Licence" in text
 
 
 @pytest.mark.parametrize(

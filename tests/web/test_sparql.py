@@ -107,7 +107,7 @@ def test_broken_query_shows_the_place(service: httpx.Client) -> None:
     answer = service.get("/sparql", params={"query": "SELECT * {\n ?s ?p \n}"})
     assert answer.status_code == 400
     problem = answer.json()
-    assert problem["line"] == 3
+    assert problem["line"] == 2
     assert problem["column"] >= 1
     assert "^" in problem["hint"]
     assert "expected one of" not in answer.text

@@ -8,7 +8,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from ndl_graph.description import DescriptionView, View
-from ndl_graph.namespaces import DCAT, DCT, DPV, NDL, POD, SCHEMA, SKOS, VOCABULARY
+from ndl_graph.namespaces import DCAT, DCT, DPV, NDL, ODRL, POD, SCHEMA, SKOS, VOCABULARY
 from ndl_graph.resources import vocab_folder
 
 #: The access levels, from most to least open.
@@ -98,8 +98,8 @@ def access_of(view: DescriptionView) -> Access:
         for one in view.views(SCHEMA.usageInfo)
         if (iri := one.iri or one.label).startswith(_DUO)
     )
-    licence = view.licence.iri if view.licence else None
-    is_licensed = level != OPEN or rule is None or _by_licence(licence or "")[0] is not None
+    licences = _licences(view)
+    is_licensed = level != OPEN or rule is None or (bool(licences) and all(_by_licence(one)[0] for one in licences))
     return Access(
         level,
         rule,
@@ -108,7 +108,7 @@ def access_of(view: DescriptionView) -> Access:
         purposes=_iris(view, DPV.hasPurpose),
         limits=limits,
         forbids_companies=bool(_NO_COMPANIES & set(limits)),
-        forbids_profit=bool(_NOT_FOR_PROFIT & set(limits)) or bool(_NON_COMMERCIAL.search(licence or "")),
+        forbids_profit=bool(_NOT_FOR_PROFIT & set(limits)) or any(map(_NON_COMMERCIAL.search, licences)),
         is_licensed=is_licensed,
     )
 
@@ -137,11 +137,29 @@ def _iris(view: View, predicate: NamedNode) -> tuple[str, ...]:
 
 def _worked_out(view: DescriptionView) -> tuple[str | None, str | None, str]:
     found = _by_rule(tuple(_said_of_access(view)), tuple(_said_of_licence(view)))
-    if found[0] == OPEN and view.licence and view.licence.iri:
-        # That everybody may have it does away with no condition of its licence.
-        by_licence = _by_licence(view.licence.iri)
-        return by_licence if by_licence[0] == CONDITIONS else found
-    return found
+    if found[0] not in (OPEN, CONDITIONS):
+        return found
+    if _is_limited(view):
+        return None, None, ""
+    # That everybody may have it does away with no condition of a licence, be it that of one file.
+    by_licence = (_by_licence(one) for one in _licences(view))
+    return next((one for one in by_licence if one[0] == CONDITIONS), found)
+
+
+def _licences(view: DescriptionView) -> list[str]:
+    """The licences of a dataset and of its distributions, by IRI."""
+    parts: tuple[View, ...] = (view, *view.distributions)
+    return sorted({one.iri for part in parts for one in part.views(DCT.license, SCHEMA.license) if one.iri})
+
+
+def _is_limited(view: DescriptionView) -> bool:
+    """Whether what is said of rights, or a policy of the publisher's own, takes back what is said to be open."""
+    for policy in view.views(ODRL.hasPolicy):
+        permissions = policy.views(ODRL.permission)
+        if policy.values(ODRL.prohibition) or any(one.values(ODRL.constraint, ODRL.duty) for one in permissions):
+            return True
+    patterns = [rule.pattern for rule in rules() if rule.looks_at == "rights"]
+    return any(_says(pattern, text[:_LONGEST]) for pattern in patterns for text in view.rights_words)
 
 
 def _by_licence(licence: str) -> tuple[str | None, str | None, str]:
@@ -154,7 +172,7 @@ def _by_rule(access: tuple[str, ...], licence: tuple[str, ...]) -> tuple[str | N
     # A licence says what may be done with data, not who gets it: what is said of that, in whatever words, goes first.
     statements = {"access": access, "licence": () if access else licence}
     for rule in rules():
-        for text in statements[rule.looks_at]:
+        for text in statements.get(rule.looks_at, ()):
             if _says(rule.pattern, text[:_LONGEST]):
                 # A rule without a level says that nothing is to be worked out.
                 return (rule.level, rule.iri, _one_line(text)) if rule.level else (None, None, "")

@@ -39,11 +39,16 @@ def write(view: DescriptionView, page: str) -> bytes:
     left = _TOKENS - sum(map(most_tokens, (title, *facts, *end)))
     summary = _cut(_safe(one_line(view.summary, _SUMMARY)), max(_LEAST, left // 2))
     left -= most_tokens(summary)
-    ways = _fitting([way for part in view.distributions[:_MOST] if (way := _way(part))], left * 2 // 3)
+    own = [
+        f"- {name}: <{address}>"
+        for name, predicate in (("Service", DCAT.endpointURL), ("Its documentation", DCAT.endpointDescription))
+        if (address := view.link(predicate))
+    ]
+    ways = _fitting([*own, *(way for part in view.distributions[:_MOST] if (way := _way(part)))], left * 2 // 3)
     left -= sum(map(most_tokens, ways))
     found: list[str] = []
     if ways:
-        more = len(view.distributions) - len(ways)
+        more = len(own) + len(view.distributions) - len(ways)
         found += ["", "## How to get it", "", *ways, *([f"- … and {more} more: see {page}.ttl"] if more > 0 else [])]
     for table in view.record_sets:
         fields = [_safe(field.label) for field in table.views(_FIELD) if field.label]
@@ -91,17 +96,12 @@ def citation(view: DescriptionView) -> str:
 
 
 def _facts(view: DescriptionView) -> list[tuple[str, str]]:
-    licence = view.licence
     return [
         ("Who holds it", _safe(view.publisher.label) if view.publisher else "not stated"),
-        (
-            "Licence",
-            f"{_safe(licence.label)} <{licence.address}>"
-            if licence and licence.address
-            else _named(licence) or "not stated",
-        ),
+        ("Licence", "; ".join(filter(None, map(_licence, view.licences))) or "not stated"),
         ("Who can use it", _named(view.access) or "not stated"),
         ("The publisher's words on access", _safe("; ".join(view.access_words))),
+        ("The publisher's words on rights", _safe("; ".join(view.rights_words))),
         ("In plain words", _safe(" ".join(sentences(view)))),
         ("Who may apply", _safe(view.text(NDL.whoMayApply))),
         ("Conditions", _safe(view.text(SCHEMA.conditionsOfAccess))),
@@ -122,6 +122,10 @@ _MOST_CITED: Final = 3
 
 def _named(view: View | None) -> str:
     return _safe(view.label) if view else ""
+
+
+def _licence(licence: View) -> str:
+    return f"{_safe(licence.label)} <{licence.address}>" if licence.address else _named(licence)
 
 
 def _contact(contact: View) -> str:

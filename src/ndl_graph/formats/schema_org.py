@@ -173,7 +173,7 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
     is_open, behind = is_free(view), is_behind_approval(view)
     conditions = (
         view.text(SCHEMA.conditionsOfAccess)
-        or "; ".join(view.access_words)
+        or "; ".join((*view.access_words, *(() if is_open else view.rights_words)))
         or (view.access.label if view.access and behind else "")
     )
     out: dict[str, Any] = {
@@ -207,6 +207,10 @@ def dataset(view: DescriptionView, page: str, kind: str = "dataset") -> dict[str
         ],
         "distribution": [] if behind else [_download(part) for part in view.distributions if _address(part)],
         "contactPoint": [_contact(contact) for contact in view.contacts],
+        "documentation": view.link(DCAT.endpointDescription) if kind == "service" else None,
+        "availableChannel": {"@type": "ServiceChannel", "serviceUrl": view.link(DCAT.endpointURL)}
+        if kind == "service" and view.link(DCAT.endpointURL)
+        else None,
     }
     return {key: _pruned(value) for key, value in out.items() if _pruned(value) not in (None, "", [], {})}
 

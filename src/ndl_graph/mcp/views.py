@@ -64,7 +64,7 @@ def view_of(
             "worked_out_from": next(
                 (said(text) for one in view.views(ODRL.hasPolicy) if (text := one.text(NDL.accessEvidence))), None
             ),
-            "publishers_words": [said(one, 500) for one in view.access_words],
+            "publishers_words": [said(one, 500) for one in (*view.access_words, *view.rights_words)],
             "in_plain_words": [said(one, 300) for one in sentences(view)],
             "who_may_apply": said(view.text(NDL.whoMayApply), 500) or None,
             "conditions": said(view.text(SCHEMA.conditionsOfAccess), 500) or None,

@@ -245,6 +245,8 @@ _BETWEEN: Final = re.compile(r"/|\s+(?:to|until|\u2013|-)\s+", re.I)
 def _period(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
     if not isinstance(value, Literal) or len(value.value) > _LONGEST_PERIOD:
         return None
+    if _is_financial_year(value.value):
+        return None  # it may also be a month, and so has two readings
     if read_date(value.value) is not None:
         start = end = value.value  # one day, month or year is all of it
     elif len(parts := _BETWEEN.split(value.value.strip())) == 2:
@@ -259,6 +261,12 @@ def _period(_: Names, value: Term, __: Sequence[Triple]) -> Mended | None:
     node = BlankNode()
     said = [Triple(node, name, read) for name, read in dates if read]
     return (node,), (Triple(node, RDF.type, DCT.PeriodOfTime), *said)
+
+
+def _is_financial_year(text: str) -> bool:
+    """Whether a text looks like a year that begins in one year and ends in the next, such as 2010-11."""
+    found = re.match(r"\s*[0-9]{2}([0-9]{2})-([0-9]{2})\s*\Z", text)
+    return found is not None and int(found[2]) == (int(found[1]) + 1) % 100
 
 
 def _period_end(predicate: NamedNode) -> Rule:

@@ -94,7 +94,7 @@ class Task:
             # What the request names comes before what the query names (SPARQL 1.1 Protocol, section 2.1.4).
             own = not (self.default_graphs or self.named_graphs)
             asked |= {
-                "query": self.query.text,
+                "query": self.query.for_engine,
                 "prefixes": dict(self.query.added),
                 "default_graphs": list(self.query.default_graphs if own else self.default_graphs),
                 "named_graphs": list(self.query.named_graphs if own else self.named_graphs),

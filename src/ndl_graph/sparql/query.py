@@ -7,7 +7,7 @@ and what would overflow the engine's stack is refused.
 
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -58,15 +58,16 @@ _UPDATES: Final = frozenset("insert delete load clear create drop copy move add 
 _FORMS: Final = frozenset("select ask construct describe".split())
 _WORD: Final = re.compile(r"[a-z]+", re.I)
 _DECLARED: Final = re.compile(r"\bprefix\s+([^\s:<]*):", re.I)
-_DECLARATION: Final = re.compile(r"\bprefix\s+([^\s:<]*):\s*(<_*>)", re.I)
-_BASE: Final = re.compile(r"\bbase\s*(<_*>)", re.I)
+_DECLARATION: Final = re.compile(r"\b(?:base|prefix\s+(?P<prefix>[^\s:<]*):)\s*(?P<iri><_*>)", re.I)
 _FROM: Final = re.compile(
     r"(?<![?$:\w])from\s*(?P<named>named\s*)?(?P<iri><_*>|[\w.-]{0,200}+:[\w:%.-]{0,2000}+)", re.I
 )
 _PREFIXED: Final = re.compile(r"(?<![\w?$@<:%\\.-])([A-Za-z][\w.-]*)?:(?![=>])")
 # The engine's grammar needs no space around a keyword: `1SERVICE<…>{` calls another server as well.
 _SERVICE: Final = re.compile(
-    r"service\s*+(?:(?P<silent>silent)\s*+)?(?:(?P<iri><_*+>)|[?$]\w++|[\w.-]{0,200}+:[\w:%.-]{0,2000}+)\s*+\{", re.I
+    r"service\s*+(?:(?P<silent>silent)\s*+)?"
+    r"(?:(?P<iri><_*+>)|[?$]\w++|[\w.-]{0,200}+:[\w:%.-]{0,2000}+(?<!\.))\s*+\{",
+    re.I,
 )
 _KEYWORD: Final = re.compile("service", re.I)
 _AFTER_DOT: Final = re.compile(r"(?<=\.)(service)", re.I)
@@ -99,6 +100,11 @@ class Query:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
+
+    @property
+    def for_engine(self) -> str:
+        """The text with blanks after it: the engine tells how far it got, and cannot where it looked beyond the end."""
+        return self.text + " " * 40
 
     @property
     def prologue(self) -> str:
@@ -161,6 +167,7 @@ def _nameless(token: str, prefix: str) -> str:
 
 def read_query(text: str, add_prefixes: bool = True) -> Query:
     """What a text asks; raises `UpdateError` for an update, `QueryError` for what is nested or chained too far."""
+    text = text.removeprefix("\ufeff")  # the byte order mark of a file
     told, bare, used = _read(text)
     match = _PROLOGUE.match(told)
     start = match.end() if match else 0
@@ -173,7 +180,7 @@ def read_query(text: str, add_prefixes: bool = True) -> Query:
     missing = used - {found[1] for found in _DECLARED.finditer(prologue)}
     added = {prefix: WELL_KNOWN[prefix] for prefix in sorted(missing) if prefix in WELL_KNOWN}
     form = cast(Form, verb) if verb in _FORMS else None
-    prefixes, base = _known_prefixes(text, prologue), _base(text, prologue)
+    prefixes, base = _declared(text, prologue)
     graphs = list(_dataset_clauses(told, start))
     default, named = (
         tuple(
@@ -184,7 +191,7 @@ def read_query(text: str, add_prefixes: bool = True) -> Query:
         for kind in (False, True)
     )
     services = tuple(_services(text, told, bare))
-    _refuse_spelt_out(text, len(services))
+    _refuse_spelt_out(text, services)
     return Query(text, form, added if add_prefixes else {}, default, named, services)
 
 
@@ -210,17 +217,25 @@ def update_refused() -> UpdateError:
 
 def known_prefixes(text: str) -> dict[str, str]:
     """The prefixes that a query may use: the well-known ones, and over them those that it declares."""
-    return _known_prefixes(text, quiet(text))
+    return _declared(text, quiet(text))[0]
 
 
-def _known_prefixes(text: str, told: str) -> dict[str, str]:
-    found = _DECLARATION.finditer(told)
-    return {**WELL_KNOWN, **{one[1]: _spelt(text[one.start(2) + 1 : one.end(2) - 1]) for one in found}}
+def _declared(text: str, told: str) -> tuple[dict[str, str], str]:
+    """The prefixes and the base, each resolved against the base before it (SPARQL 1.1, section 4.1.1)."""
+    prefixes, base = dict(WELL_KNOWN), ""
+    for one in _DECLARATION.finditer(told):
+        iri = _resolved(base, _spelt(text[one.start("iri") + 1 : one.end("iri") - 1]))
+        if one["prefix"] is None:
+            base = iri
+        else:
+            prefixes[one["prefix"]] = iri
+    return prefixes, base
 
 
-def _base(text: str, told: str) -> str:
-    found = _BASE.search(told)
-    return _spelt(text[found.start(1) + 1 : found.end(1) - 1]) if found else ""
+def _resolved(base: str, iri: str) -> str:
+    """An IRI that may be relative; an empty fragment, as in most namespaces, is kept."""
+    joined = urljoin(base, iri) if base else iri
+    return f"{joined}#" if iri.endswith("#") and not joined.endswith("#") else joined
 
 
 def _spelt(text: str) -> str:
@@ -236,16 +251,22 @@ def _spelt(text: str) -> str:
 def _absolute(name: str, prefixes: Mapping[str, str], base: str) -> str:
     if name.startswith("<"):
         iri = _spelt(name[1:-1])
-        return urljoin(base, iri) if base else iri
+        return _resolved(base, iri)
     prefix, local = name.split(":", 1)
     return prefixes.get(prefix, f"{prefix}:") + _LOCAL_ESCAPE.sub(r"\1", local)
 
 
-def _refuse_spelt_out(text: str, services: int) -> None:
+def _refuse_spelt_out(text: str, services: Sequence[Service]) -> None:
     """Refuses what calls another server once escapes are characters, as they are to some servers before they parse."""
     spelt = _spelt(text)
-    if spelt != text and len(list(_services(spelt, *_read(spelt)[:2]))) != services:
-        raise QueryError("an escape may stand for a character in a text or an address, not for SPARQL")
+    if spelt == text:
+        return
+    called = [(one.endpoint, one.silent, one.pattern) for one in _services(spelt, *_read(spelt)[:2])]
+    if called != [(_spelt(one.endpoint or "") or None, one.silent, _spelt(one.pattern)) for one in services]:
+        raise QueryError(
+            "an escape may stand for a character in a text or an address, not for SPARQL, and not for what ends a text",
+            hint='Write \\" for a quotation mark and \\n for a line end, and keywords without escapes.',
+        )
 
 
 def _refuse_excess(told: str) -> None:
@@ -258,8 +279,8 @@ def _refuse_excess(told: str) -> None:
             depth -= 1
     if deepest > DEEPEST:
         raise QueryError(f"brackets are nested {deepest} deep; {DEEPEST} is the most", hint="Simplify the query.")
-    folded = told.casefold()
-    operators = sum(told.count(mark) for mark in "+-*/|&!=^") + sum(map(folded.count, ("union", "optional", "minus")))
+    folded = told.casefold().replace("^^", "").replace("||", "|").replace("&&", "&").replace("!=", "=")
+    operators = sum(map(folded.count, (*"+-*/|&!=^", "union", "optional", "minus", "bind")))
     if operators > MOST_OPERATORS:
         raise QueryError(f"there are {operators} operators; {MOST_OPERATORS} is the most", hint="Simplify the query.")
 
@@ -300,6 +321,7 @@ def told_as_query_error(query: Query) -> Iterator[None]:
         raise QueryError(f"it cannot be run: {str(error).splitlines()[0][:300]}") from None
 
 
+_TRIED: Final = re.compile(r"[A-Z][A-Z0-9_]+\Z")
 _PLACE: Final = re.compile(r"(?:error )?at (\d+):(\d+): (.*)", re.S)
 # Among what it expected, the engine names the rules that were broken: these are sentences, the rest is grammar.
 _PHRASE: Final = re.compile(r"\b[A-Z]\w* (?:[\w']+ ){1,12}[\w']+")
@@ -313,10 +335,12 @@ def query_error(said: str, text: str) -> QueryError:
     lines = text.split("\n") or [""]
     if not place:
         return QueryError(_in_words(said, "", told, slip), hint=_hint(said, told, slip))
-    line, column = min(int(place[1]), len(lines)), int(place[2])
-    if slip:
-        # The engine stumbles later, over what follows.
-        line, column = text.count("\n", 0, slip.start()) + 1, slip.start() - text.rfind("\n", 0, slip.start())
+    line, column, back = min(int(place[1]), len(lines)), int(place[2]), _too_far(place[3])
+    if slip or back:
+        # The engine stumbles later, over what follows; or it tells where a word would end that it looked for.
+        at = sum(len(one) + 1 for one in lines[: line - 1]) + column - 1 - back
+        at = slip.start() if slip else max(0, at)
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
     shown = lines[line - 1].rstrip("\r")
     start = max(0, column - 60)
     caret = f"{shown[start : column + 40]}\n{' ' * (column - 1 - start)}^"
@@ -331,11 +355,17 @@ def query_error(said: str, text: str) -> QueryError:
     )
 
 
+def _too_far(said: str) -> int:
+    """How far behind the fault the engine's place is: where it looked for words, it tells where they would end."""
+    tried = said.removeprefix("expected ").removeprefix("one of ").strip().split(", ")
+    return min(map(len, tried)) if all(map(_TRIED.match, tried)) else 0
+
+
 def _slip(told: str) -> re.Match[str] | None:
     """The first word of a quiet text, where no query begins so; else the first name whose prefix nobody knows."""
     begins = _PROLOGUE.match(told)
     first = _WORD.match(told, begins.end() if begins else 0)
-    if first and first[0].casefold() not in _FORMS:
+    if first and first[0].casefold() not in (*_FORMS, "prefix", "base"):
         return first if told[first.end() : first.end() + 1] != ":" else None
     return _unknown_name(told, WELL_KNOWN)
 
@@ -365,8 +395,11 @@ def _in_words(said: str, rest: str, told: str, slip: re.Match[str] | None) -> st
             "up to here, this is no SPARQL 1.1: look for a pattern that is not complete, a name that is no function, "
             "or a variable that gets a value twice"
         )
-    token = re.match(r"[\w:?$@.-]+|.", rest)
-    return f"“{token[0] if token else rest[:1]}” cannot stand here"
+    token = re.match(r"<[^<>\s]*>|[\w:?$@.-]+|.", rest)
+    shown = token[0] if token else rest[:1]
+    if _too_far(said) and (shown[0] in "?$<" or ":" in shown):
+        return f"what begins with “{shown}” cannot be read: a word is misspelt, or something is missing or too much"
+    return f"“{shown}” cannot stand here"
 
 
 def _undeclared(said: str, told: str, slip: re.Match[str] | None) -> str | None:

@@ -81,10 +81,10 @@ class OxigraphGraphs:
         """The answer to a query; raises `QueryError`."""
         with told_as_query_error(query):
             if len(query.default_graphs) < 2:
-                return self.store.query(query.text, prefixes=dict(query.added))
+                return self.store.query(query.for_engine, prefixes=dict(query.added))
             named: list[NamedNode | BlankNode] = list(map(NamedNode, query.named_graphs))
             return merged(self.store, list(map(NamedNode, query.default_graphs)), named).query(
-                query.text, prefixes=dict(query.added), default_graph=[DefaultGraph()], named_graphs=named
+                query.for_engine, prefixes=dict(query.added), default_graph=[DefaultGraph()], named_graphs=named
             )
 
 
