@@ -334,7 +334,7 @@ def query_error(said: str, text: str) -> QueryError:
     place = _PLACE.search(said)
     lines = text.split("\n") or [""]
     if not place:
-        return QueryError(_in_words(said, "", told, slip), hint=_hint(said, told, slip))
+        return QueryError(_in_words(said, "", told, slip, 0), hint=_hint(said, told, slip))
     line, column, back = min(int(place[1]), len(lines)), int(place[2]), _too_far(place[3])
     if slip or back:
         # The engine stumbles later, over what follows; or it tells where a word would end that it looked for.
@@ -347,7 +347,7 @@ def query_error(said: str, text: str) -> QueryError:
     rest = shown[column - 1 :].strip()
     advice = _hint(place[3], told, slip)
     return QueryError(
-        _in_words(place[3], rest, told, slip),
+        _in_words(place[3], rest, told, slip, back),
         where=f"line {line}, column {column}",
         hint=f"{caret}\n{advice}" if advice else caret,
         line=line,
@@ -377,7 +377,7 @@ def _unknown_name(told: str, known: Collection[str]) -> re.Match[str] | None:
     return next((found for found in names if found[1] not in declared and found[1] not in known), None)
 
 
-def _in_words(said: str, rest: str, told: str, slip: re.Match[str] | None) -> str:
+def _in_words(said: str, rest: str, told: str, slip: re.Match[str] | None, back: int) -> str:
     if slip and ":" not in slip[0]:
         return f"no query begins with “{slip[0]}”"
     if prefix := _undeclared(said, told, slip):
@@ -397,7 +397,7 @@ def _in_words(said: str, rest: str, told: str, slip: re.Match[str] | None) -> st
         )
     token = re.match(r"<[^<>\s]*>|[\w:?$@.-]+|.", rest)
     shown = token[0] if token else rest[:1]
-    if _too_far(said) and (shown[0] in "?$<" or ":" in shown):
+    if back and (shown[0] in "?$<" or ":" in shown):
         return f"what begins with “{shown}” cannot be read: a word is misspelt, or something is missing or too much"
     return f"“{shown}” cannot stand here"
 
